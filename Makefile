@@ -1,0 +1,41 @@
+# One task file: CI and people call the same names. `make serve` and `make test` set everything up themselves.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?=
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/itu-align
+
+.PHONY: install serve test lint types bench dist clean
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed
+
+serve: install
+	$(RUN) serve --port $(PORT) $(if $(DATA),--data $(DATA))
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+dist: $(VENV)/.installed-dev
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
