@@ -1,0 +1,1 @@
+"""The way of a fact: tables, mapping, validation, store, reasoning, query."""

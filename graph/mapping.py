@@ -1,0 +1,86 @@
+"""Stage 2: the rows of a table become triples, by one SPARQL CONSTRUCT a table.
+
+The variables of `mappings/<table>.rq` are the table's columns (the convention of Tarql,
+https://tarql.github.io/), so that whoever knows SPARQL can add a source. All rows are put into the query as
+one VALUES block at the start of its outer group, the line that reads `WHERE {`. Beside the columns there are
+`?this`, the row's IRI, and two functions, `fn:id(kind, key)` and `fn:date(cell)`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import cast
+
+import pyoxigraph as ox
+
+from .cells import date_literal, date_type
+from .errors import MappingError, Place
+from .names import FUNCTION, mint
+from .tables import Row, Table
+
+_OUTER_GROUP = re.compile(r"^WHERE \{$", re.MULTILINE)
+_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
+    """The triples of a table, sorted; `context` holds what was mapped before in its default graph.
+
+    Raises MappingError where the query is malformed, or where a row is the subject of no triple: without
+    this, a row whose address could not be made would be dropped in silence.
+    """
+    query = _with_rows(mapping, table)
+    try:
+        triples = set(cast("ox.QueryTriples", context.query(query, custom_functions=_FUNCTIONS)))
+    except SyntaxError as error:
+        raise _syntax_error(error, mapping, table.name) from None
+    subjects = {triple.subject.value for triple in triples}
+    for row in table.rows:
+        if row.about not in subjects:
+            message = f"mappings/{table.name}.rq makes no statement about {table.name}.csv, line {row.line}."
+            hint = f"Its template must have ?this ({row.about}) as a subject, bound for every row."
+            raise MappingError(message, hint=hint, place=Place(row.line))
+    return sorted(triples, key=str)
+
+
+def _with_rows(mapping: str, table: Table) -> str:
+    if len(_OUTER_GROUP.findall(mapping)) != 1:
+        message = f"mappings/{table.name}.rq needs exactly one line that reads 'WHERE {{', for the outer group."
+        raise MappingError(message, hint="Write inner groups and sub-selects on indented lines.")
+    variables = " ".join(f"?{column.name}" for column in table.metadata.columns)
+    rows = " ".join(solution for row in table.rows for solution in _solutions(row, table))
+    values = f"WHERE {{ VALUES (?this {variables}) {{ {rows} }}"
+    return _OUTER_GROUP.sub(lambda _: values, mapping)
+
+
+def _solutions(row: Row, table: Table) -> Iterator[str]:
+    """One solution a row, or several where a cell holds several items; a blank cell is UNDEF."""
+    cells: list[Sequence[str]] = [[f"<{row.about}>"]]
+    cells += [[str(ox.Literal(item)) for item in row.items(column)] or ["UNDEF"] for column in table.metadata.columns]
+    for solution in product(*cells):
+        yield f"({' '.join(solution)})"
+
+
+def _syntax_error(error: SyntaxError, mapping: str, table: str) -> MappingError:
+    """The engine's position counts in the query with its rows, which begin on the line of the outer group."""
+    match = _POSITION.match(str(error))
+    if match is None:
+        return MappingError(f"mappings/{table}.rq: {error}.")
+    line, column = int(match[1]), int(match[2])
+    excerpt = mapping.splitlines()[line - 1]
+    message = f"mappings/{table}.rq, line {line}, column {column}: {match[3]}."
+    return MappingError(message, hint=f"Mend the query there: {excerpt.strip()}", place=Place(line, column, excerpt))
+
+
+def _id(kind: ox.Literal, identifier: ox.Literal) -> ox.NamedNode:
+    return ox.NamedNode(mint(kind.value, identifier.value))
+
+
+def _date(cell: ox.Literal) -> ox.Literal:
+    return ox.Literal(date_literal(cell.value), datatype=ox.NamedNode(date_type(cell.value)))
+
+
+_FUNCTIONS: dict[ox.NamedNode, Callable[..., _Term | None]] = {
+    ox.NamedNode(FUNCTION + "id"): _id,
+    ox.NamedNode(FUNCTION + "date"): _date,
+}

@@ -1,0 +1,129 @@
+"""Stage 5: a SPARQL query on the store, its answer serialised (https://www.w3.org/TR/sparql11-query/).
+
+The seam for guarded query workers: doors call `run` and get bytes in one of the answer's formats; nothing else
+asks the engine on behalf of a user.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from .errors import Place, QueryError, ResultFormatError
+from .names import PREFIXES
+from .store import Store
+from .tokens import check, line_of, undeclared_prefix, unfinished
+
+_POSITION = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
+_READABLE = re.compile(r"[A-Z]{2,}|\"[^\"]{1,2}\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A serialisation: our short name, its registered media type, the usual file extension."""
+
+    name: str
+    media_type: str
+    extension: str
+
+
+JSON: Final = Format("json", "application/sparql-results+json", "srj")
+XML: Final = Format("xml", "application/sparql-results+xml", "srx")
+CSV: Final = Format("csv", "text/csv", "csv")
+TSV: Final = Format("tsv", "text/tab-separated-values", "tsv")
+TURTLE: Final = Format("turtle", "text/turtle", "ttl")
+N_TRIPLES: Final = Format("nt", "application/n-triples", "nt")
+RDF_XML: Final = Format("rdfxml", "application/rdf+xml", "rdf")
+JSON_LD: Final = Format("jsonld", "application/ld+json", "jsonld")
+
+_RESULTS: Final = {
+    JSON: ox.QueryResultsFormat.JSON,
+    XML: ox.QueryResultsFormat.XML,
+    CSV: ox.QueryResultsFormat.CSV,
+    TSV: ox.QueryResultsFormat.TSV,
+}
+_GRAPHS: Final = {
+    TURTLE: ox.RdfFormat.TURTLE,
+    N_TRIPLES: ox.RdfFormat.N_TRIPLES,
+    RDF_XML: ox.RdfFormat.RDF_XML,
+    JSON_LD: ox.RdfFormat.JSON_LD,
+}
+FORMATS: Final = (*_RESULTS, *_GRAPHS)
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+
+class Answer:
+    """The answer to a query. It is computed while it is read, so it can be serialised once."""
+
+    def __init__(self, results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> None:
+        self._results = results
+
+    @property
+    def formats(self) -> Sequence[Format]:
+        """The formats that fit this kind of answer, best first; CSV and TSV cannot hold a boolean."""
+        if isinstance(self._results, ox.QueryTriples):
+            return tuple(_GRAPHS)
+        return (JSON, XML) if isinstance(self._results, ox.QueryBoolean) else tuple(_RESULTS)
+
+    def serialise(self, wanted: Format) -> bytes:
+        """The answer as bytes (UTF-8); raises ResultFormatError where the format does not fit it."""
+        if wanted not in self.formats:
+            names = ", ".join(fitting.name for fitting in self.formats)
+            message = f"The answer to this query cannot be written as {wanted.name}."
+            raise ResultFormatError(message, hint=f"Ask for one of: {names}.")
+        if isinstance(self._results, ox.QueryTriples):
+            # Of the formats only some can shorten IRIs; the others ignore the prefixes.
+            return ox.serialize(self._results, format=_GRAPHS[wanted], prefixes=dict(PREFIXES)) or b""
+        return self._results.serialize(format=_RESULTS[wanted]) or b""
+
+    def rows(self) -> tuple[list[str], list[list[Term | None]]]:
+        """Variables and rows of a SELECT; raises ResultFormatError for the other kinds."""
+        if not isinstance(self._results, ox.QuerySolutions):
+            message = "Only the answer to a SELECT query is a table."
+            raise ResultFormatError(message, hint=f"Ask for one of: {', '.join(f.name for f in self.formats)}.")
+        variables = self._results.variables
+        return [v.value for v in variables], [[solution[v] for v in variables] for solution in self._results]
+
+
+def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+    """Answer a query, over the given graphs of the store or else over its whole dataset.
+
+    Raises QueryError with the place where the text is not SPARQL 1.1, or is refused.
+    """
+    check(text)
+    dataset: dict[str, list[ox.NamedNode]] = {}
+    if default_graphs or named_graphs:
+        # The protocol's dataset replaces the store's own as a whole (section 2.1.4 of the SPARQL 1.1 Protocol).
+        dataset["default_graph"] = [_graph_name(name) for name in default_graphs]
+        dataset["named_graphs"] = [_graph_name(name) for name in named_graphs]
+    try:
+        return Answer(store.database.query(text, **dataset))  # type: ignore[arg-type]
+    except SyntaxError as error:
+        raise unfinished(text) or undeclared_prefix(text) or _query_error(text, str(error)) from None
+
+
+def _graph_name(name: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(name)
+    except ValueError as error:
+        raise QueryError(f"{name!r} is not the IRI of a graph: {error}.", hint="Give an absolute IRI.") from None
+
+
+def _query_error(text: str, message: str) -> QueryError:
+    """The engine's message made readable: it lists every character class that could continue a token."""
+    match = _POSITION.match(message)
+    if match is None:
+        return QueryError(f"This is not a SPARQL query: {message}.", hint="See the example queries.")
+    line, column = int(match[1]), int(match[2])
+    expected = match[3].removeprefix("one of ").split(", ")
+    rules = [item for item in expected if re.fullmatch(r"The .*\w", item)]
+    readable = sorted({item for item in expected if _READABLE.fullmatch(item)})
+    if rules:
+        what, hint = f"{rules[0]}.", "Project only grouped or aggregated variables, and each variable once."
+    else:
+        what = "The query cannot be read here."
+        hint = f"Expected here: {', '.join(readable[:12])}." if readable else "Look just before this place."
+    return QueryError(what, hint=hint, place=Place(line, column, line_of(text, line)))
