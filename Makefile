@@ -34,6 +34,9 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+bench: $(VENV)/.installed-dev
+	$(BIN)/python bench/run.py
+
 dist: $(VENV)/.installed-dev
 	$(BIN)/python -m build
 

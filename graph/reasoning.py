@@ -37,6 +37,7 @@ _MALFORMED = re.compile(r"MalformedLiteralException: Literal (.*) is malformed")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ANSWER = "Classes equivalent to"
 _MEMORY = "-Xmx2g"
+_PATIENCE = 600
 
 _CAUSES = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -45,6 +46,7 @@ SELECT DISTINCT ?thing ?property ?first ?second {
   { ?axiom owl:members/rdf:rest*/rdf:first ?first, ?second BIND(rdf:type AS ?property) }
   UNION { ?first owl:disjointWith ?second BIND(rdf:type AS ?property) }
   UNION { ?axiom owl:distinctMembers/rdf:rest*/rdf:first ?first, ?second . ?property a owl:FunctionalProperty }
+  UNION { ?property a owl:FunctionalProperty, owl:DatatypeProperty }
   ?thing ?property ?first, ?second
   FILTER(STR(?first) < STR(?second))
 } ORDER BY ?thing ?property ?first ?second LIMIT 10
@@ -69,7 +71,8 @@ def materialise(triples: Iterable[ox.Triple], rules: Mapping[str, str] | None = 
     """What follows from the triples by the rules and is not among them, sorted.
 
     The rules (those of the ontology folder if none are given) run in turn until none adds anything, so each must
-    be monotone: more triples never take a conclusion away. Raises OntologyError where one is no SPARQL.
+    be monotone (more triples never take a conclusion away) and make no blank nodes (there would always be new
+    ones). Raises OntologyError where one is no SPARQL.
     """
     store = ox.Store()
     store.extend(_quads(triples))
@@ -121,10 +124,19 @@ def check_consistency(triples: Iterable[ox.Triple]) -> ConsistencyReport:
         file = Path(folder) / "graph.nt"
         ox.serialize(_for_reasoner(kept), file, format=ox.RdfFormat.N_TRIPLES)
         command = [java, _MEMORY, "-cp", str(hermit_jar()), _HERMIT, "-U", "--no-prefixes", file.as_uri()]
-        # The program, its arguments and the folder are ours; no shell is between.
-        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    report = _read_answer(result)
+        report = _ask(command)
     return replace(report, causes=_causes(kept)) if report.consistent is False else report
+
+
+def _ask(command: list[str]) -> ConsistencyReport:
+    try:
+        # The program, its arguments and the folder are ours; no shell is between.
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=_PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return ConsistencyReport(None, (), f"not checked: HermiT gave no answer in {_PATIENCE} seconds")
+    return _read_answer(result)
 
 
 def _causes(triples: Collection[ox.Triple]) -> tuple[str, ...]:
@@ -132,7 +144,13 @@ def _causes(triples: Collection[ox.Triple]) -> tuple[str, ...]:
     store.extend(_quads(triples))
     store.extend(_quads(materialise(triples)))
     solutions = store.query(_CAUSES)
-    return tuple(" ".join(shorten(term.value) for term in solution) for solution in solutions)  # type: ignore[union-attr]
+    return tuple(" ".join(map(_shown, solution)) for solution in solutions)  # type: ignore[union-attr]
+
+
+def _shown(term: _Term) -> str:
+    if isinstance(term, ox.NamedNode):
+        return shorten(term.value)
+    return term.value if isinstance(term, ox.Literal) else str(term)
 
 
 def hermit_jar() -> Path:
@@ -172,9 +190,5 @@ def _read_answer(result: subprocess.CompletedProcess[str]) -> ConsistencyReport:
         return ConsistencyReport(None, (), f"not checked: HermiT stopped with: {reason}")
     lines = result.stdout.split(_ANSWER, 1)[1].splitlines()[1:]
     classes = tuple(sorted({line.strip() for line in lines} - {"", _NOTHING}))
-    detail = (
-        "and every class can have members"
-        if not classes
-        else f"but these classes cannot have members: {', '.join(classes)}"
-    )
+    detail = f"but without possible members: {', '.join(classes)}" if classes else "and every class can have members"
     return ConsistencyReport(consistent=True, unsatisfiable=classes, detail=f"consistent, {detail}")
