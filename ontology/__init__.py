@@ -1,0 +1,1 @@
+"""The ontology: Turtle modules, rules and competency questions, as package data."""
