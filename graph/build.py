@@ -13,7 +13,7 @@ from .errors import InvalidGraphError, MappingError
 from .mapping import map_table
 from .reasoning import materialise
 from .schema import ontology_triples
-from .store import write_version
+from .store import writing
 from .tables import Folder, Table, load_tables
 from .validation import Finding, validate
 
@@ -41,11 +41,12 @@ def build(data: Path, progress: Progress | None = None, facts: Folder | None = N
     is wrong; the version that was served before is then untouched.
     """
     report = progress or _silent
-    graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
-    report("validation", 4, len(STEPS))
-    findings = _validated(graphs)
-    report("store", 5, len(STEPS))
-    version = write_version(data, graphs)
+    with writing(data) as writer:
+        graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
+        report("validation", 4, len(STEPS))
+        findings = _validated(graphs)
+        report("store", 5, len(STEPS))
+        version = writer.write(graphs)
     report("store", 6, len(STEPS))
     counts = {name: len(triples) for name, triples in graphs.items()}
     return Built(version, counts, len(union(graphs)), findings)
@@ -110,8 +111,8 @@ def _validated(graphs: Graphs) -> Sequence[Finding]:
     """What the shapes found; a Violation means that the facts or the mappings are wrong, so nothing is stored."""
     report = validate(union(graphs))
     if not report.conforms:
-        violations = [finding for finding in report.findings if finding.severity == "Violation"]
-        message = f"The graph breaks its shapes in {len(violations)} places. First: {violations[0].text()}"
+        places = "1 place" if len(report.violations) == 1 else f"{len(report.violations)} places"
+        message = f"The graph breaks its shapes in {places}. First: {report.violations[0].text()}"
         hint = "Mend the row of that thing; 'itu-align build' checks again."
         raise InvalidGraphError(message, hint=hint)
     return report.findings

@@ -7,10 +7,11 @@ asks the engine on behalf of a user.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import pyoxigraph as ox
 
+from . import dataset
 from .errors import Place, QueryError, ResultFormatError
 from .names import PREFIXES
 from .store import Store
@@ -52,6 +53,7 @@ _GRAPHS: Final = {
 }
 FORMATS: Final = (*_RESULTS, *_GRAPHS)
 
+Kind = Literal["table", "boolean", "graph"]
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
@@ -62,11 +64,16 @@ class Answer:
         self._results = results
 
     @property
+    def kind(self) -> Kind:
+        """What came out: rows of a SELECT, yes or no of an ASK, triples of a CONSTRUCT or DESCRIBE."""
+        if isinstance(self._results, ox.QueryTriples):
+            return "graph"
+        return "boolean" if isinstance(self._results, ox.QueryBoolean) else "table"
+
+    @property
     def formats(self) -> Sequence[Format]:
         """The formats that fit this kind of answer, best first; CSV and TSV cannot hold a boolean."""
-        if isinstance(self._results, ox.QueryTriples):
-            return tuple(_GRAPHS)
-        return (JSON, XML) if isinstance(self._results, ox.QueryBoolean) else tuple(_RESULTS)
+        return {"graph": tuple(_GRAPHS), "boolean": (JSON, XML), "table": tuple(_RESULTS)}[self.kind]
 
     def serialise(self, wanted: Format) -> bytes:
         """The answer as bytes (UTF-8); raises ResultFormatError where the format does not fit it."""
@@ -75,8 +82,9 @@ class Answer:
             message = f"The answer to this query cannot be written as {wanted.name}."
             raise ResultFormatError(message, hint=f"Ask for one of: {names}.")
         if isinstance(self._results, ox.QueryTriples):
-            # Of the formats only some can shorten IRIs; the others ignore the prefixes.
-            return ox.serialize(self._results, format=_GRAPHS[wanted], prefixes=dict(PREFIXES)) or b""
+            return (
+                _turtle(self._results) if wanted == TURTLE else self._results.serialize(format=_GRAPHS[wanted]) or b""
+            )
         return self._results.serialize(format=_RESULTS[wanted]) or b""
 
     def rows(self) -> tuple[list[str], list[list[Term | None]]]:
@@ -94,22 +102,20 @@ def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graph
     Raises QueryError with the place where the text is not SPARQL 1.1, or is refused.
     """
     check(text)
-    dataset: dict[str, list[ox.NamedNode]] = {}
-    if default_graphs or named_graphs:
-        # The protocol's dataset replaces the store's own as a whole (section 2.1.4 of the SPARQL 1.1 Protocol).
-        dataset["default_graph"] = [_graph_name(name) for name in default_graphs]
-        dataset["named_graphs"] = [_graph_name(name) for name in named_graphs]
     try:
-        return Answer(store.database.query(text, **dataset))  # type: ignore[arg-type]
+        return Answer(dataset.answer(store.database, text, dataset.Dataset(default_graphs, named_graphs)))
     except SyntaxError as error:
         raise unfinished(text) or undeclared_prefix(text) or _query_error(text, str(error)) from None
 
 
-def _graph_name(name: str) -> ox.NamedNode:
-    try:
-        return ox.NamedNode(name)
-    except ValueError as error:
-        raise QueryError(f"{name!r} is not the IRI of a graph: {error}.", hint="Give an absolute IRI.") from None
+def _turtle(triples: ox.QueryTriples) -> bytes:
+    """Turtle with our prefixes, those in use, in order: the engine writes all of them in an order that changes."""
+    lines = (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)) or b"").splitlines(
+        keepends=True
+    )
+    declared = [line for line in lines if line.startswith(b"@prefix ")]
+    body = b"".join(line for line in lines if not line.startswith(b"@prefix "))
+    return b"".join(line for line in sorted(declared) if line.split()[1] in body) + body
 
 
 def _query_error(text: str, message: str) -> QueryError:

@@ -56,6 +56,10 @@ class Store:
         """Triples of the default graph."""
         return int(next(self._select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"))["n"].value)
 
+    def triples(self) -> list[ox.Triple]:
+        """The triples of the default graph."""
+        return [quad.triple for quad in self.database.quads_for_pattern(None, None, None, ox.DefaultGraph())]
+
     def _select(self, query: str) -> Iterator[ox.QuerySolution]:
         return iter(cast("ox.QuerySolutions", self.database.query(query)))
 
@@ -71,24 +75,47 @@ def current_version(data: Path) -> int | None:
         raise StoreError(f"{data / _CURRENT} cannot be read: {error}.", hint=hint) from error
 
 
-def write_version(data: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
-    """Write a new version with these published graphs, by name, and switch to it; its number is returned.
+@contextmanager
+def writing(data: Path) -> Generator["Writer"]:
+    """Hold the data folder for one writer, from before the work begins, so that it fails early.
 
-    The union of the graphs is stored a second time as the default graph: asked for a union, the engine gives
-    a triple that stands in two graphs twice, which makes counts wrong (docs/decisions.md, 3).
+    Raises StoreError where another build holds it, or where it cannot be written.
     """
-    with _writing(data):
-        number = _next_number(data)
-        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=data / _VERSIONS))
+    with _held(data):
+        for unfinished in (data / _VERSIONS).glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(unfinished)
+        yield Writer(data)
+
+
+class Writer:
+    """Writes versions into a data folder that `writing` holds."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def write(self, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
+        """Write a version with these published graphs, by name, and switch to it; its number is returned.
+
+        The union of the graphs is stored a second time as the default graph: asked for a union, the engine gives
+        a triple that stands in two graphs twice, which makes counts wrong (docs/decisions.md, 3).
+        """
+        number = _next_number(self._data)
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._data / _VERSIONS))
         folder.chmod(0o755)  # mkdtemp lets only the owner in; a server may run as another user
         database = ox.Store(str(folder))
         database.bulk_extend(_quads(graphs))
         database.flush()
         del database  # closes the files before the folder is renamed
         folder.rename(folder.with_name(str(number)))
-        _switch(data, number)
-        _remove_old(data, number)
+        _switch(self._data, number)
+        _remove_old(self._data, number)
         return number
+
+
+def write_version(data: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
+    """Write one version: `writing` and `Writer.write` in one step."""
+    with writing(data) as writer:
+        return writer.write(graphs)
 
 
 def _quads(graphs: Mapping[str, Iterable[ox.Triple]]) -> Iterator[ox.Quad]:
@@ -100,7 +127,7 @@ def _quads(graphs: Mapping[str, Iterable[ox.Triple]]) -> Iterator[ox.Quad]:
 
 
 @contextmanager
-def _writing(data: Path) -> Generator[None]:
+def _held(data: Path) -> Generator[None]:
     """One writer at a time; errors of the file system become StoreError."""
     try:
         (data / _VERSIONS).mkdir(parents=True, exist_ok=True)
@@ -110,8 +137,6 @@ def _writing(data: Path) -> Generator[None]:
             except BlockingIOError:
                 hint = "Wait until the other build has ended, or stop it."
                 raise StoreError(f"Another build is writing to {data}.", hint=hint) from None
-            for unfinished in (data / _VERSIONS).glob(f"{_UNFINISHED}*"):
-                shutil.rmtree(unfinished)
             yield
     except OSError as error:
         hint = "Check the folder's rights and the free space (df), or name another folder with --data."
