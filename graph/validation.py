@@ -115,6 +115,9 @@ class _Year(NamedTuple):
             raise ValueError(text)
         return cls(int(match[1]), int(match[2] or 0))
 
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}" if self.month else f"{self.year:04}"
+
 
 # rdflib keeps these for the whole process; no other part of it uses rdflib.
 bind(XSD.gYear, _Year, _Year.read, datatype_specific=True)
@@ -167,7 +170,7 @@ def _with_targets_on_properties(shapes: Graph) -> Graph:
     """The shapes with the targets of each node shape moved to its property shapes.
 
     This means the same (https://www.w3.org/TR/shacl/#PropertyConstraintComponent), but pySHACL then checks all focus
-    nodes of a property shape at once, not one by one: 3.7 s in the place of 19 s for 51,000 triples. A node
+    nodes of a property shape at once, not one by one: 4 s in the place of 14 s for 51,000 triples. A node
     shape with constraints of its own keeps its targets for these.
     """
     fast = Graph()

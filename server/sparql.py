@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from ..graph import query
 from .answers import readable
@@ -32,6 +33,12 @@ class Operation:
     default_graphs: Sequence[str]
     named_graphs: Sequence[str]
     format: str | None
+
+
+@bp.get("/")
+def home() -> BaseResponse:
+    """The only page so far is the query form."""
+    return redirect(url_for("sparql.sparql"), 303)
 
 
 @bp.route("/sparql", methods=["GET", "POST"])

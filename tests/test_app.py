@@ -149,3 +149,8 @@ def test_the_default_folder(monkeypatch: pytest.MonkeyPatch, environment: dict[s
         monkeypatch.setenv(name, value)
     assert default_data() == Path(expected)
     assert create_app().config["DATA"] == Path(expected)
+
+
+def test_root_leads_to_the_query_form(client: FlaskClient) -> None:
+    response = client.get("/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/sparql")

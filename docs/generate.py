@@ -1,0 +1,20 @@
+"""`make docs`: the pages that are made from the graph itself. `tests/test_docs.py` fails where one is not current."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from itu_align.graph.build import make_graphs, union
+from itu_align.graph.quality import data_quality
+from itu_align.graph.validation import validate
+
+
+def pages() -> Mapping[str, str]:
+    """The text of each generated page by its file name in `docs/`."""
+    graphs = make_graphs(files("itu_align.graph") / "facts", lambda *_: None)
+    return {"data-quality.md": data_quality(validate(union(graphs)))}
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (Path(__file__).parent / name).write_text(text, "utf-8")
