@@ -85,7 +85,7 @@ def build(data: Path) -> None:
     show_table(["graph", "triples"], [*rows, ["all together", f"{built.total:,}"]], numbers=frozenset({1}))
     click.echo(f"Version {built.version} is built in {data}.")
     if built.findings:
-        click.echo(f"{len(built.findings)} warnings; 'itu-align check' lists them.", err=True)
+        click.echo(f"{len(built.findings)} warnings and hints; 'itu-align check' sums them up.", err=True)
 
 
 @main.command(epilog=_SERVE_EXAMPLE)

@@ -198,7 +198,7 @@ def test_check_finds_the_shipped_graph_good(data: Path) -> None:
     result = script("check", "--data", str(data))
     assert result.returncode == 0, result.stdout + result.stderr
     outcomes = [line[line.index("  ") :].split()[0] for line in result.stdout.splitlines()[2:]]
-    assert set(outcomes) <= {"good", "warning", "skipped"}
+    assert set(outcomes) <= {"good", "hint", "warning", "skipped"}
     assert outcomes[:3] == ["good", "good", "good"]  # opens, and the union in both directions
 
 

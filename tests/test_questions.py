@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterable
 from difflib import unified_diff
+from importlib.resources import files
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,7 +18,7 @@ from itu_align.graph import query
 from itu_align.graph.store import Store
 from rdflib.plugins.sparql import prepareQuery
 
-QUESTIONS = Path(__file__).resolve().parents[1] / "ontology" / "questions"
+QUESTIONS = Path(str(files("itu_align.ontology") / "questions"))
 FILES = sorted(QUESTIONS.glob("*.rq"))
 EMPTY = "# An empty answer"
 """A query that may have no rows says so in a comment with these words."""
