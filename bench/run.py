@@ -23,7 +23,7 @@ import rdflib
 from itu_align.graph import query, schema
 from itu_align.graph.store import Store
 
-RUNS = 5
+RUNS = 3
 PROGRAM = Path(sys.executable).parent / "itu-align"
 
 
@@ -57,14 +57,12 @@ def bench_build(data: Path) -> dict[str, float]:
 def bench_queries(data: Path) -> list[dict[str, Any]]:
     """Each competency question on both engines, interleaved."""
     store = Store.open(data)
-    peer = rdflib.Graph()
-    dump = ox.serialize((q.triple for q in store.database.quads_for_pattern(None, None, None, ox.DefaultGraph())),
-                        format=ox.RdfFormat.N_TRIPLES)  # fmt: skip
-    peer.parse(data=dump, format="nt")
+    peer = rdflib.Dataset()
+    peer.parse(data=store.database.dump(format=ox.RdfFormat.N_QUADS), format="nquads")
     return [bench_query(name, text, store, peer) for name, text in schema.questions().items()]
 
 
-def bench_query(name: str, text: str, store: Store, peer: rdflib.Graph) -> dict[str, Any]:
+def bench_query(name: str, text: str, store: Store, peer: rdflib.Dataset) -> dict[str, Any]:
     """Medians in milliseconds, the peer's ratio to ours, and whether both gave the same rows."""
     ours: list[float] = []
     theirs: list[float] = []
@@ -87,7 +85,7 @@ def own_rows(store: Store, text: str) -> Counter[tuple[str, ...]]:
     return Counter(tuple("" if t is None else t.value for t in row) for row in query.run(store, text).rows()[1])  # type: ignore[union-attr]
 
 
-def peer_rows(peer: rdflib.Graph, text: str) -> Counter[tuple[str, ...]]:
+def peer_rows(peer: rdflib.Dataset, text: str) -> Counter[tuple[str, ...]]:
     """The peer's rows as strings."""
     return Counter(tuple("" if t is None else str(t) for t in row) for row in peer.query(text))  # type: ignore[union-attr]
 
