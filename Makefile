@@ -9,6 +9,8 @@ RUN := $(BIN)/itu-align
 .PHONY: install serve test lint types docs bench dist clean
 
 $(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv); PYTHON=… names another."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

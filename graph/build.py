@@ -12,7 +12,7 @@ from . import names
 from .errors import InvalidGraphError, MappingError
 from .mapping import map_table
 from .reasoning import materialise
-from .schema import ontology_triples
+from .schema import ontology_triples, read_text
 from .store import writing
 from .tables import Folder, Table, load_tables
 from .validation import Finding, validate
@@ -86,7 +86,7 @@ def _map_tables(tables: Iterable[Table]) -> Graphs:
             message = f"{table.name}.csv has no mapping."
             hint = f"Write graph/mappings/{table.name}.rq; CONTRIBUTING.md, 'Add a source', shows how."
             raise MappingError(message, hint=hint)
-        graphs[table.name] = map_table(table, file.read_text("utf-8"), context)
+        graphs[table.name] = map_table(table, read_text(file, f"mappings/{table.name}.rq"), context)
         context.extend(ox.Quad(t.subject, t.predicate, t.object) for t in graphs[table.name])
     return graphs
 

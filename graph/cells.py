@@ -17,6 +17,7 @@ _PRECISION: Final = ((4, "gYear"), (7, "gYearMonth"), (10, "date"))
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
 _NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _IRI = re.compile(r"https?://[^/]+.*")
 
 
@@ -42,6 +43,8 @@ def problem_of(value: str, datatype: Datatype) -> str | None:
     """What was expected in place of the value, or None where the value is right."""
     if value != value.strip():
         return "a value without spaces before or after it"
+    if control := _CONTROL.search(value):
+        return f"text without control characters, which XML cannot hold ({control.group()!r})"
     return _CHECKS[datatype.base](value, datatype.format)
 
 

@@ -34,6 +34,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "sdgo": "http://metadata.un.org/sdg/ontology#",
     "semapv": "https://w3id.org/semapv/vocab/",
     "sh": "http://www.w3.org/ns/shacl#",
+    "shape": SHAPE,
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "skosxl": "http://www.w3.org/2008/05/skos-xl#",
     "sssom": "https://w3id.org/sssom/",

@@ -50,7 +50,7 @@ def shapes_files() -> list[Traversable]:
 
 def shapes_triples() -> list[ox.Triple]:
     """All shapes, sorted, with blank nodes named as in `ontology_triples`."""
-    triples = (parse_turtle(file.read_text("utf-8"), f"shapes/{file.name}") for file in shapes_files())
+    triples = (parse_turtle(read_text(file, f"shapes/{file.name}"), f"shapes/{file.name}") for file in shapes_files())
     return sorted({triple for file in triples for triple in file}, key=str)
 
 
@@ -62,6 +62,18 @@ def rules() -> dict[str, str]:
 def questions() -> dict[str, str]:
     """The competency questions by name, in order of name; line 1 of each is the question in words."""
     return _texts("questions")
+
+
+def read_text(file: Traversable, name: str) -> str:
+    """The text of a file of the package; OntologyError where it is missing or not UTF-8. `name` is its path."""
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise OntologyError(f"{name} is missing.", hint="Install the package again, or restore the file.") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"{name}, line {line}: byte 0x{error.object[error.start]:02X} is not UTF-8."
+        raise OntologyError(message, hint="Save the file as UTF-8.", place=Place(line)) from None
 
 
 def parse_turtle(text: str, name: str) -> list[ox.Triple]:
@@ -87,7 +99,7 @@ def _closure() -> list[tuple[Traversable, list[ox.Triple]]]:
     found: dict[str, list[ox.Triple]] = {}
     waiting = [_CORE]
     for path in waiting:
-        found[path] = parse_turtle((folder / path).read_text("utf-8"), f"ontology/{path}")
+        found[path] = parse_turtle(read_text(folder / path, f"ontology/{path}"), f"ontology/{path}")
         for triple in found[path]:
             if triple.predicate == _OWL_IMPORTS:
                 target = _resolve(triple.object.value, catalog, path)  # type: ignore[union-attr]
@@ -99,7 +111,7 @@ def _closure() -> list[tuple[Traversable, list[ox.Triple]]]:
 def _read_catalog(file: Traversable) -> dict[str, str]:
     """File by imported IRI. The file is our own package data, so its XML is trusted."""
     try:
-        root = ET.fromstring(file.read_text("utf-8"))  # noqa: S314
+        root = ET.fromstring(read_text(file, f"ontology/{_CATALOG}"))  # noqa: S314
     except ET.ParseError as error:
         line, column = error.position
         message = f"ontology/{_CATALOG}, line {line}, column {column + 1}: not well-formed XML."
@@ -122,7 +134,10 @@ def _texts(name: str) -> dict[str, str]:
     folder = files("itu_align.ontology") / name
     if not folder.is_dir():
         return {}
-    return {file.name.removesuffix(".rq"): file.read_text("utf-8") for file in _by_name(folder, ".rq")}
+    return {
+        file.name.removesuffix(".rq"): read_text(file, f"ontology/{name}/{file.name}")
+        for file in _by_name(folder, ".rq")
+    }
 
 
 def _fault(error: SyntaxError, name: str, text: str) -> OntologyError:

@@ -82,8 +82,6 @@ def writing(data: Path) -> Generator["Writer"]:
     Raises StoreError where another build holds it, or where it cannot be written.
     """
     with _held(data):
-        for unfinished in (data / _VERSIONS).glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(unfinished)
         yield Writer(data)
 
 
@@ -99,23 +97,26 @@ class Writer:
         The union of the graphs is stored a second time as the default graph: asked for a union, the engine gives
         a triple that stands in two graphs twice, which makes counts wrong (docs/decisions.md, 3).
         """
-        number = _next_number(self._data)
-        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._data / _VERSIONS))
-        folder.chmod(0o755)  # mkdtemp lets only the owner in; a server may run as another user
-        database = ox.Store(str(folder))
-        database.bulk_extend(_quads(graphs))
-        database.flush()
-        del database  # closes the files before the folder is renamed
-        folder.rename(folder.with_name(str(number)))
-        _switch(self._data, number)
-        _remove_old(self._data, number)
-        return number
+        with _translated(self._data):
+            number = _next_number(self._data)
+            folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._data / _VERSIONS))
+            try:
+                folder.chmod(0o755)  # mkdtemp lets only the owner in; a server may run as another user
+                _fill(folder, graphs)
+                folder.rename(folder.with_name(str(number)))
+                _switch(self._data, number)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)  # or a full disk would stay full
+                raise
+            _remove_old(self._data, number)
+            return number
 
 
-def write_version(data: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
-    """Write one version: `writing` and `Writer.write` in one step."""
-    with writing(data) as writer:
-        return writer.write(graphs)
+def _fill(folder: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> None:
+    """A database with the graphs; its files are closed on return."""
+    database = ox.Store(str(folder))
+    database.bulk_extend(_quads(graphs))
+    database.flush()
 
 
 def _quads(graphs: Mapping[str, Iterable[ox.Triple]]) -> Iterator[ox.Quad]:
@@ -128,19 +129,31 @@ def _quads(graphs: Mapping[str, Iterable[ox.Triple]]) -> Iterator[ox.Quad]:
 
 @contextmanager
 def _held(data: Path) -> Generator[None]:
-    """One writer at a time; errors of the file system become StoreError."""
-    try:
+    """One writer at a time."""
+    with _translated(data):
         (data / _VERSIONS).mkdir(parents=True, exist_ok=True)
-        with (data / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                hint = "Wait until the other build has ended, or stop it."
-                raise StoreError(f"Another build is writing to {data}.", hint=hint) from None
-            yield
+        lock = (data / "lock").open("a")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            hint = "Wait until the other build has ended, or stop it."
+            raise StoreError(f"Another build is writing to {data}.", hint=hint) from None
+        with _translated(data):
+            for unfinished in (data / _VERSIONS).glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(unfinished)
+        yield
+
+
+@contextmanager
+def _translated(data: Path) -> Generator[None]:
+    """What the file system refuses becomes a StoreError."""
+    try:
+        yield
     except OSError as error:
         hint = "Check the folder's rights and the free space (df), or name another folder with --data."
-        raise StoreError(f"{data} cannot be written: {error}.", hint=f"{hint} The old graph is untouched.") from error
+        kept = " The version before is still served." if (data / _CURRENT).is_file() else ""
+        raise StoreError(f"{data} cannot be written: {error}.", hint=hint + kept) from error
 
 
 def _next_number(data: Path) -> int:

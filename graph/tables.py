@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,11 @@ class Metadata:
 
     def column(self, name: str) -> Column:
         """The column of that name."""
-        return next(column for column in self.columns if column.name == name)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        message = f"{self.name}.csv-metadata.json has no column {name!r}, which another table refers to."
+        raise TableError(message, hint="Correct the foreign key of that table.")
 
     def about_url(self, cells: Mapping[str, Cell]) -> AboutUrl:
         """The template that serves a row."""
@@ -132,7 +136,11 @@ def _in_order(tables: Mapping[str, Table]) -> list[Table]:
     for name, table in tables.items():
         used = {foreign_key.table for foreign_key in table.metadata.foreign_keys} | set(table.metadata.requires)
         sorter.add(name, *sorted(used - {name}))
-    return [tables[name] for name in sorter.static_order() if name in tables]
+    try:
+        return [tables[name] for name in sorter.static_order() if name in tables]
+    except CycleError as error:
+        message = f"These tables need each other first: {' -> '.join(error.args[1])}."
+        raise TableError(message, hint="Take one of the foreign keys or of the dc:requires away.") from None
 
 
 def load_table(folder: Folder, name: str) -> Table:
@@ -158,14 +166,14 @@ def load_metadata(folder: Folder, name: str) -> Metadata:
         message = f"{file}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
         place = Place(error.lineno, error.colno)
         raise TableError(message, hint="Mend the JSON at that place.", place=place) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = f"{file}: {error} is missing, unknown or has the wrong form."
         raise TableError(message, hint="See https://www.w3.org/TR/tabular-metadata/.") from None
 
 
 def _metadata(name: str, data: Mapping[str, Any]) -> Metadata:
     schema = data["tableSchema"]
-    return Metadata(
+    metadata = Metadata(
         name=name,
         title=data["dc:title"],
         columns=[_column(column) for column in schema["columns"]],
@@ -177,6 +185,11 @@ def _metadata(name: str, data: Mapping[str, Any]) -> Metadata:
         ],
         requires=[file.removesuffix(".csv") for file in data.get("dc:requires", [])],
     )
+    used = [*metadata.primary_key, *(foreign_key.column for foreign_key in metadata.foreign_keys)]
+    used += [name for about in metadata.about_urls for name in [*about.fields(), *filter(None, [about.column])]]
+    if unknown := set(used) - {column.name for column in metadata.columns}:
+        raise ValueError(f"the column {', '.join(sorted(unknown))}")
+    return metadata
 
 
 def _column(data: Mapping[str, Any]) -> Column:
@@ -226,7 +239,8 @@ def _check_cell(row: Row, column: Column, table: str) -> None:
     for item in items:
         expected = problem_of(item, column.datatype)
         if expected:
-            raise _cell_error(table, row.cells[column.name], column.name, expected)
+            about = f" ({column.description.rstrip('.')})" if column.description else ""
+            raise _cell_error(table, row.cells[column.name], column.name, expected + about, _spreadsheet_hint(item))
 
 
 def _cell_error(table: str, cell: Cell, column: str, expected: str, hint: str = "") -> TableError:
@@ -279,9 +293,17 @@ def _check_references(table: Table, foreign_key: ForeignKey, tables: Mapping[str
     for row in table.rows:
         for item in row.items(own):
             if item not in known:
-                expected = f"a {foreign_key.referenced_column} of {foreign_key.table}.csv"
+                expected = f"a value of {foreign_key.referenced_column} in {foreign_key.table}.csv"
                 hint = _nearest_hint(item, known)
                 raise _cell_error(table.name, row.cells[own.name], own.name, expected, hint)
+
+
+def _spreadsheet_hint(value: str) -> str:
+    if re.fullmatch(r"\d+\.0+", value):
+        return (
+            "Codes are text: a spreadsheet has made a number of it. Format the column as text and type the code again."
+        )
+    return ""
 
 
 def _nearest_hint(value: str, known: set[str]) -> str:

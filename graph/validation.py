@@ -16,10 +16,12 @@ from typing import Final, NamedTuple
 
 import pyoxigraph as ox
 import pyshacl
+from pyshacl.errors import ConstraintLoadError, ShapeLoadError
 from rdflib import DCTERMS, RDF, RDFS, SH, SKOS, XSD, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import IdentifiedNode, Node, bind
 
+from .errors import OntologyError
 from .names import shorten
 from .schema import shapes_triples
 
@@ -146,7 +148,10 @@ def validate(triples: Iterable[ox.Triple], shapes: Shapes | None = None, languag
     shapes = shapes or shipped_shapes()
     with _quiet():
         data = _to_rdflib(triples)
-        _, results, _ = pyshacl.validate(data, shacl_graph=shapes.fast, inplace=True, allow_warnings=True)
+        try:
+            _, results, _ = pyshacl.validate(data, shacl_graph=shapes.fast, inplace=True, allow_warnings=True)
+        except (ShapeLoadError, ConstraintLoadError) as error:
+            raise OntologyError(f"A shape is malformed: {error}", hint="Mend it in the shapes folder.") from None
     if not isinstance(results, Graph):  # pySHACL hands back its exception in the place of the report
         raise TypeError(f"The shapes graph is malformed: {results}")
     return Report(_findings(results, data, shapes.graph, language))
@@ -170,7 +175,7 @@ def _with_targets_on_properties(shapes: Graph) -> Graph:
     """The shapes with the targets of each node shape moved to its property shapes.
 
     This means the same (https://www.w3.org/TR/shacl/#PropertyConstraintComponent), but pySHACL then checks all focus
-    nodes of a property shape at once, not one by one: 4 s in the place of 14 s for 51,000 triples. A node
+    nodes of a property shape at once, not one by one: 4 s in place of 14 s for 51,000 triples. A node
     shape with constraints of its own keeps its targets for these.
     """
     fast = Graph()

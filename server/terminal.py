@@ -10,12 +10,10 @@ from .excerpts import excerpt, visible, width
 def show_error(error: GraphError, source: str = "") -> None:
     """What is wrong, where (with the line and a caret), and what to do next."""
     lines = [f"Error: {error}"]
-    if place := error.place:
-        column = f", column {place.column}" if place.column is not None else ""
-        lines.append(f"  at {source + ', ' if source else ''}line {place.line}{column}")
-        if shown := excerpt(place):
-            number = str(place.line)
-            lines += [f"  {number} | {shown[0]}", f"  {' ' * len(number)} | {shown[1]}"]
+    if error.place and (shown := excerpt(error.place)):  # a place without its line stands in the message already
+        number = str(error.place.line)
+        lines.append(f"  at {source + ', ' if source else ''}line {number}, column {error.place.column}")
+        lines += [f"  {number} | {shown[0]}", f"  {' ' * len(number)} | {shown[1]}"]
     if error.hint:
         lines.append(f"Next: {error.hint}")
     sys.stderr.write("\n".join(map(visible, lines)) + "\n")

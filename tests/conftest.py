@@ -21,8 +21,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itu_align.graph import schema
 from itu_align.graph.build import make_graphs
-from itu_align.graph.store import Store, write_version
+from itu_align.graph.store import Store
 from itu_align.server.app import create_app
+from rdf import write_version
 
 SCRIPT = Path(sys.executable).parent / "itu-align"
 PATIENCE = 60.0

@@ -1,8 +1,12 @@
-"""RDF written in a test, with every prefix of ours and `ex:` declared."""
+"""RDF written in a test, with every prefix of ours and `ex:` declared; versions of a store in one step."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pyoxigraph as ox
 from itu_align.graph import schema
 from itu_align.graph.names import PREFIXES
+from itu_align.graph.store import writing
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 HEADER += "@prefix ex: <http://example.org/> .\n"
@@ -11,3 +15,9 @@ HEADER += "@prefix ex: <http://example.org/> .\n"
 def turtle(text: str) -> set[ox.Triple]:
     """The triples of a piece of Turtle."""
     return set(schema.parse_turtle(HEADER + text, "test.ttl"))
+
+
+def write_version(data: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
+    """Write one version with these graphs; its number."""
+    with writing(data) as writer:
+        return writer.write(graphs)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
-from itu_align.graph.store import Store, write_version
+from itu_align.graph.store import Store
 from itu_align.server.app import create_app
 from itu_align.server.settings import default_data
+from rdf import write_version
 
 SECURITY = {
     "Content-Security-Policy": (

@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 from conftest import NEEDS_PROC, PATIENCE, SCRIPT, TRIPLE_B, BuiltData, Server, until
 from itu_align.graph.errors import GraphError, InvalidGraphError, Place, TableError
-from itu_align.graph.store import Store, current_version, write_version
+from itu_align.graph.store import Store, current_version
 from itu_align.server import cli
+from rdf import write_version
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 COMMANDS = ("build", "serve", "query", "check")

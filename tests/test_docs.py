@@ -63,7 +63,7 @@ FIGURES = {
     "links of the WSIS-SDG matrix": "?n a align:MatrixLink",
     "other published alignments": "?n align:status align:published MINUS { ?n a align:MatrixLink }",
     "derived ones": "?n align:status align:derived",
-    "mappings to the UN SDG KOS": "?m a align:ExternalMapping ; dcterms:source ?n",
+    "mappings to the UN SDG KOS": "?n a align:ExternalMapping",
 }
 
 

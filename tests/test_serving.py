@@ -14,7 +14,8 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from conftest import NEEDS_PROC, PATIENCE, Server, until
-from itu_align.graph.store import Store, current_version, write_version
+from itu_align.graph.store import Store, current_version
+from rdf import write_version
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 
 

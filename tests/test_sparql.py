@@ -13,9 +13,9 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from flask.testing import FlaskClient
-from itu_align.graph.store import write_version
 from itu_align.server.app import create_app
 from itu_align.server.settings import MAX_BODY_BYTES, MAX_QUERY_BYTES
+from rdf import write_version
 from werkzeug.test import TestResponse
 
 FORM = "application/x-www-form-urlencoded"

@@ -91,7 +91,7 @@ def test_tables_come_after_those_they_refer_to_and_rows_have_addresses(folder: P
         (
             "questions",
             GOOD_QUESTIONS.replace("SG1;", "SG9;"),
-            r"questions.csv, line 2, column 7 \(group\): 'SG9; SG2', expected a id of groups.csv",
+            r"questions.csv, line 2, column 7 \(group\): 'SG9; SG2', expected a value of id in groups.csv",
         ),
         (
             "questions",
