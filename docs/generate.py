@@ -1,9 +1,13 @@
-"""`make docs`: the pages that are made from the graph itself. `tests/test_docs.py` fails where one is not current."""
+"""`make docs`: the pages that are made from the graph itself, and the parser's tables.
+
+`tests/test_docs.py` fails where a page is not current, `tests/test_grammar.py` where the tables are not.
+"""
 
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from itu_align.graph import grammar
 from itu_align.graph.build import make_graphs, union
 from itu_align.graph.quality import data_quality
 from itu_align.graph.validation import validate
@@ -18,3 +22,4 @@ def pages() -> Mapping[str, str]:
 if __name__ == "__main__":
     for name, text in pages().items():
         (Path(__file__).parent / name).write_text(text, "utf-8")
+    (Path(__file__).parents[1] / "graph" / grammar.TABLES).write_bytes(grammar.tables())

@@ -6,12 +6,16 @@ The engine would give it twice, so the merge is made here, in memory, where a re
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from typing import Final
 
 import pyoxigraph as ox
 
+from . import rules
 from .errors import QueryError
-from .tokens import decode_escapes, tokens
+from .grammar import Query
+from .iri import expand, resolve
+
+_WITHOUT_CLAUSES: Final = frozenset({"construct_template", "select_clause", "where_clause", "solution_modifier"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,43 +29,36 @@ class Dataset:
         return bool(self.default or self.named)
 
 
-def from_clauses(text: str) -> Dataset:
-    """The graphs that the FROM and FROM NAMED clauses of a query name; FROM is a keyword nowhere else."""
-    text = decode_escapes(text)
-    if "FROM" not in text.upper():
-        return Dataset()
+def from_clauses(query: Query) -> Dataset:
+    """The graphs that the FROM and FROM NAMED clauses of a query name, as absolute IRIs."""
     default: list[str] = []
     named: list[str] = []
     prefixes: dict[str, str] = {}
-    base, words = "", ["", ""]
-    for token in tokens(text):
-        if token.kind == "iri" and words[-1] == "BASE":
-            base = token.text[1:-1]
-        elif token.kind == "pname" and words[-1] == "PREFIX":
-            words = [words[-1], f"PREFIX {token.text}"]
-            continue
-        elif token.kind == "iri" and words[-1].startswith("PREFIX "):
-            prefixes[words[-1].removeprefix("PREFIX ").removesuffix(":")] = urljoin(base, token.text[1:-1])
-        elif token.kind in {"iri", "pname"} and words[-1] in {"FROM", "NAMED"}:
-            graphs = named if words == ["FROM", "NAMED"] else default
-            graphs.append(_resolve(token.text, base, prefixes))
-        words = [words[-1], token.text.upper() if token.kind == "word" else ""]
-    return Dataset(default, named)
+    base = ""
+    for node in rules.walk(query.tree, _WITHOUT_CLAUSES):
+        if node.data == "base_decl":
+            base = resolve(str(node.children[1])[1:-1], base)
+        elif node.data == "prefix_decl":
+            prefixes[str(node.children[1])[:-1]] = resolve(str(node.children[2])[1:-1], base)
+        elif node.data == "dataset_clause":
+            graphs = named if len(node.children) == len(("FROM", "NAMED", "iri")) else default
+            graphs.append(_iri(str(next(node.find_data("iri")).children[0]), base, prefixes))
+    return Dataset(tuple(default), tuple(named))
 
 
-def _resolve(text: str, base: str, prefixes: Mapping[str, str]) -> str:
-    if text.startswith("<"):
-        return urljoin(base, text[1:-1])
-    prefix, _, local = text.partition(":")
-    return prefixes.get(prefix, "") + local.replace("\\", "")
+def _iri(written: str, base: str, prefixes: Mapping[str, str]) -> str:
+    return resolve(written[1:-1], base) if written.startswith("<") else expand(written, prefixes)
 
 
-def answer(database: ox.Store, text: str, requested: Dataset) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+def answer(
+    database: ox.Store, query: Query, requested: Dataset
+) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     """What the engine answers over the requested graphs, else those of the query, else the store's own dataset.
 
     The request's dataset replaces that of the query as a whole (SPARQL 1.1 Protocol, section 2.1.4).
     """
-    chosen = requested or from_clauses(text)
+    chosen = requested or from_clauses(query)
+    text = query.source.text
     if len(chosen.default) > 1:
         merged = _merge(database, chosen)
         return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=[*_names(chosen.named)])

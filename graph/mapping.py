@@ -13,6 +13,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
+from . import grammar
 from .cells import date_literal, date_type
 from .errors import MappingError, Place
 from .names import FUNCTION, mint
@@ -20,7 +21,6 @@ from .tables import Row, Table
 
 _OUTER_GROUP = re.compile(r"^WHERE \{$", re.MULTILINE)
 _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
 def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
@@ -62,14 +62,13 @@ def _solutions(row: Row, table: Table) -> Iterator[str]:
 
 
 def _syntax_error(error: SyntaxError, mapping: str, table: str) -> MappingError:
-    """The engine's position counts in the query with its rows, which begin on the line of the outer group."""
-    match = _POSITION.match(str(error))
-    if match is None:
-        return MappingError(f"mappings/{table}.rq: {error}.")
-    line, column = int(match[1]), int(match[2])
-    excerpt = mapping.splitlines()[line - 1]
-    message = f"mappings/{table}.rq, line {line}, column {column}: {match[3]}."
-    return MappingError(message, hint=f"Mend the query there: {excerpt.strip()}", place=Place(line, column, excerpt))
+    """Explained on the mapping without its rows, which begin on the line of the outer group."""
+    explained = grammar.explain(mapping, error)
+    at = f", line {explained.place.line}, column {explained.place.column}" if explained.place else ""
+    hint = explained.hint
+    if explained.place and explained.place.excerpt:
+        hint += f" Mend the query there: {explained.place.excerpt.strip()}"
+    return MappingError(f"mappings/{table}.rq{at}: {explained}", hint=hint, place=explained.place)
 
 
 def _id(kind: ox.Literal, identifier: ox.Literal) -> ox.NamedNode:

@@ -4,21 +4,16 @@ The seam for guarded query workers: doors call `run` and get bytes in one of the
 asks the engine on behalf of a user.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import pyoxigraph as ox
 
-from . import dataset
-from .errors import Place, QueryError, ResultFormatError
+from . import dataset, grammar, guard
+from .errors import ResultFormatError
 from .names import PREFIXES
 from .store import Store
-from .tokens import check, line_of, undeclared_prefix, unfinished
-
-_POSITION = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
-_READABLE = re.compile(r"[A-Z]{2,}|\"[^\"]{1,2}\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +96,11 @@ def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graph
 
     Raises QueryError with the place where the text is not SPARQL 1.1, or is refused.
     """
-    check(text)
+    query = guard.check_query(text)
     try:
-        return Answer(dataset.answer(store.database, text, dataset.Dataset(default_graphs, named_graphs)))
+        return Answer(dataset.answer(store.database, query, dataset.Dataset(default_graphs, named_graphs)))
     except SyntaxError as error:
-        raise unfinished(text) or undeclared_prefix(text) or _query_error(text, str(error)) from None
+        raise grammar.explain(text, error) from None
 
 
 def _turtle(triples: ox.QueryTriples) -> bytes:
@@ -116,20 +111,3 @@ def _turtle(triples: ox.QueryTriples) -> bytes:
     declared = [line for line in lines if line.startswith(b"@prefix ")]
     body = b"".join(line for line in lines if not line.startswith(b"@prefix "))
     return b"".join(line for line in sorted(declared) if line.split()[1] in body) + body
-
-
-def _query_error(text: str, message: str) -> QueryError:
-    """The engine's message made readable: it lists every character class that could continue a token."""
-    match = _POSITION.match(message)
-    if match is None:
-        return QueryError(f"This is not a SPARQL query: {message}.", hint="See the example queries.")
-    line, column = int(match[1]), int(match[2])
-    expected = match[3].removeprefix("one of ").split(", ")
-    rules = [item for item in expected if re.fullmatch(r"The .*\w", item)]
-    readable = sorted({item for item in expected if _READABLE.fullmatch(item)})
-    if rules:
-        what, hint = f"{rules[0]}.", "Project only grouped or aggregated variables, and each variable once."
-    else:
-        what = "The query cannot be read here."
-        hint = f"Expected here: {', '.join(readable[:12])}." if readable else "Look just before this place."
-    return QueryError(what, hint=hint, place=Place(line, column, line_of(text, line)))

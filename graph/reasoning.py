@@ -4,15 +4,12 @@ They are those of OWL 2 RL that queries rely on
 (https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_Graphs_using_Rules) and our own.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
-from . import schema
-from .errors import OntologyError, Place
-
-_POSITION = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+from . import grammar, schema
+from .errors import OntologyError
 
 
 def materialise(triples: Iterable[ox.Triple], rules: Mapping[str, str] | None = None) -> list[ox.Triple]:
@@ -47,10 +44,9 @@ def _quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
 
 
 def _rule_error(error: SyntaxError, name: str, rule: str) -> OntologyError:
-    match = _POSITION.match(str(error))
-    if match is None:
-        return OntologyError(f"ontology/rules/{name}.rq: {error}.")
-    line, column = int(match[1]), int(match[2])
-    excerpt = rule.splitlines()[line - 1]
-    message = f"ontology/rules/{name}.rq, line {line}, column {column}: {match[3]}."
-    return OntologyError(message, hint=f"Mend the rule there: {excerpt.strip()}", place=Place(line, column, excerpt))
+    explained = grammar.explain(rule, error)
+    at = f", line {explained.place.line}, column {explained.place.column}" if explained.place else ""
+    hint = explained.hint
+    if explained.place and explained.place.excerpt:
+        hint += f" Mend the rule there: {explained.place.excerpt.strip()}"
+    return OntologyError(f"ontology/rules/{name}.rq{at}: {explained}", hint=hint, place=explained.place)

@@ -133,7 +133,7 @@ def test_query_from_a_file_in_every_format(runner: CliRunner, small: Path, tmp_p
         (
             b"ASK {",
             [],
-            "Error: The query cannot be read here.\n  at <stdin>, line 1, column 6\n  1 | ASK {\n    |      ^\nNext: ",
+            "Error: The query ends, but the `{` in line 1, column 5 is not closed.\n  at <stdin>, line 1, column 6\n",
         ),
         (b"ASK {}", ["--format", "csv"], "cannot be written as csv.\nNext: Available: json, xml."),
         (b"CONSTRUCT WHERE { ?s ?p ?o }", ["--format", "table"], "Only the answer to a SELECT query is a table."),

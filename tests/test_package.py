@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DATA_ENDINGS = {".ttl", ".rq", ".csv", ".json", ".xml", ".html", ".css"}
+DATA_ENDINGS = {".ttl", ".rq", ".lark", ".tables", ".csv", ".json", ".xml", ".html", ".css"}
 
 pytestmark = [
     pytest.mark.package,

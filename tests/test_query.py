@@ -92,7 +92,7 @@ def test_the_dataset_of_the_request_replaces_the_stores(small: Store) -> None:
             "PREFIX ex: <urn:>\nSELECT ?x WHERE { ?s ?p ?o } GROUP BY ?s",
             2,
             None,
-            "a variable that is unbound",
+            "neither grouped nor aggregated",
             "grouped",
         ),
         ("SELECT * WHERE { ?s ?p ?o\n FILTER(?x > ) }", 2, None, "cannot be read here", "Expected here"),

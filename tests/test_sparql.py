@@ -311,11 +311,11 @@ def test_a_browser_gets_the_other_kinds_too(small_client: FlaskClient, query: st
 
 
 def test_a_browser_gets_an_error_with_caret_and_its_query_back(small_client: FlaskClient) -> None:
-    response = small_client.get("/sparql", query_string={"query": "SELECT * {\n<a> b:c"}, headers=BROWSER)
+    response = small_client.get("/sparql", query_string={"query": "SELECT * {\n<a> b:c ?o }"}, headers=BROWSER)
     assert (response.status_code, response.mimetype) == (400, "text/html")
     assert "Line 2, column 5:" in response.text
-    assert "\n&lt;a&gt; b:c\n    ^</pre>" in response.text
-    assert "SELECT * {\n&lt;a&gt; b:c</textarea>" in response.text
+    assert "\n&lt;a&gt; b:c ?o }\n    ^</pre>" in response.text
+    assert "SELECT * {\n&lt;a&gt; b:c ?o }</textarea>" in response.text
 
 
 def test_a_page_that_is_not_the_whole_says_so_and_links_to_it(tmp_path: Path) -> None:
