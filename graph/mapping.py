@@ -9,7 +9,6 @@ one VALUES block at the start of its outer group, the line that reads `WHERE {`.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import cast
 
 import pyoxigraph as ox
 
@@ -29,18 +28,27 @@ def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
     Raises MappingError where the query is malformed, or where a row is the subject of no triple: without
     this, a row whose address could not be made would be dropped in silence.
     """
-    query = _with_rows(mapping, table)
-    try:
-        triples = set(cast("ox.QueryTriples", context.query(query, custom_functions=_FUNCTIONS)))
-    except SyntaxError as error:
-        raise _syntax_error(error, mapping, table.name) from None
-    subjects = {triple.subject.value for triple in triples}
+    triples = _construct(table, mapping, context)
+    subjects = {str(triple.subject) for triple in triples}
     for row in table.rows:
-        if row.about not in subjects:
+        if f"<{row.about}>" not in subjects:
             message = f"mappings/{table.name}.rq makes no statement about {table.name}.csv, line {row.line}."
             hint = f"Its template must have ?this ({row.about}) as a subject, bound for every row."
             raise MappingError(message, hint=hint, place=Place(row.line))
     return sorted(triples, key=str)
+
+
+def _construct(table: Table, mapping: str, context: ox.Store) -> set[ox.Triple]:
+    try:
+        results = context.query(_with_rows(mapping, table), custom_functions=_FUNCTIONS)
+        if isinstance(results, ox.QueryTriples):
+            return set(results)
+    except SyntaxError as error:
+        raise _syntax_error(error, mapping, table.name) from None
+    except RuntimeError as error:
+        hint = "Beside those of SPARQL 1.1 there are only fn:id and fn:date."
+        raise MappingError(f"mappings/{table.name}.rq cannot be evaluated: {error}.", hint=hint) from None
+    raise MappingError(f"mappings/{table.name}.rq is no CONSTRUCT query.", hint="CONTRIBUTING.md shows how one looks.")
 
 
 def _with_rows(mapping: str, table: Table) -> str:

@@ -4,14 +4,15 @@ The seam for guarded query workers: doors call `run` and get bytes in one of the
 asks the engine on behalf of a user.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import pyoxigraph as ox
 
 from . import dataset, grammar, guard
-from .errors import ResultFormatError
+from .errors import QueryError, ResultFormatError
 from .names import PREFIXES
 from .store import Store
 
@@ -76,11 +77,12 @@ class Answer:
             names = ", ".join(fitting.name for fitting in self.formats)
             message = f"The answer to this query cannot be written as {wanted.name}."
             raise ResultFormatError(message, hint=f"Ask for one of: {names}.")
-        if isinstance(self._results, ox.QueryTriples):
+        with _evaluating():
+            if not isinstance(self._results, ox.QueryTriples):
+                return self._results.serialize(format=_RESULTS[wanted]) or b""
             return (
                 _turtle(self._results) if wanted == TURTLE else self._results.serialize(format=_GRAPHS[wanted]) or b""
             )
-        return self._results.serialize(format=_RESULTS[wanted]) or b""
 
     def rows(self) -> tuple[list[str], list[list[Term | None]]]:
         """Variables and rows of a SELECT; raises ResultFormatError for the other kinds."""
@@ -88,7 +90,8 @@ class Answer:
             message = "Only the answer to a SELECT query is a table."
             raise ResultFormatError(message, hint=f"Ask for one of: {', '.join(f.name for f in self.formats)}.")
         variables = self._results.variables
-        return [v.value for v in variables], [[solution[v] for v in variables] for solution in self._results]
+        with _evaluating():
+            return [v.value for v in variables], [[solution[v] for v in variables] for solution in self._results]
 
 
 def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
@@ -101,6 +104,22 @@ def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graph
         return Answer(dataset.answer(store.database, query, dataset.Dataset(default_graphs, named_graphs)))
     except SyntaxError as error:
         raise grammar.explain(text, error) from None
+    except RuntimeError as error:
+        raise _evaluation_error(error) from None
+
+
+@contextmanager
+def _evaluating() -> Generator[None]:
+    """The engine computes while it is read, so what it cannot compute shows only then."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise _evaluation_error(error) from None
+
+
+def _evaluation_error(error: RuntimeError) -> QueryError:
+    hint = "Use the functions of SPARQL 1.1, section 17; this endpoint has no others."
+    return QueryError(f"The query cannot be evaluated: {error}.", hint=hint)
 
 
 def _turtle(triples: ox.QueryTriples) -> bytes:

@@ -31,9 +31,13 @@ def materialise(triples: Iterable[ox.Triple], rules: Mapping[str, str] | None = 
 def _apply(name: str, rule: str, store: ox.Store) -> set[ox.Triple]:
     """Add the rule's new conclusions to the store at once, so that the next rule sees them."""
     try:
-        conclusions: set[ox.Triple] = set(store.query(rule))  # type: ignore[arg-type]
+        results = store.query(rule)
     except SyntaxError as error:
         raise _rule_error(error, name, rule) from None
+    if not isinstance(results, ox.QueryTriples):
+        hint = "Write what follows as CONSTRUCT { … } WHERE { … }."
+        raise OntologyError(f"ontology/rules/{name}.rq is no CONSTRUCT query.", hint=hint)
+    conclusions = set(results)
     new = {triple for triple in conclusions if ox.Quad(*triple) not in store}
     store.extend(_quads(new))
     return new

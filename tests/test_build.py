@@ -223,7 +223,7 @@ BAD_CELLS = [
         "itu_questions",
         "ITU-D-SG2,Question 17/2",
         "ITU-D-SG9,Question 17/2",
-        r"itu_questions.csv, line 2, column 24 \(study_group\): 'ITU-D-SG9', expected a value of group_id in itu_study_gr",
+        r"itu_questions.csv, line 2, column 24 \(study_group\): 'ITU-D-SG9', expected a value of group_id in itu_st",
     ),
     (
         "itu_documents_and_meetings",

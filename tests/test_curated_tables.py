@@ -194,8 +194,9 @@ def test_a_full_name_is_given_only_where_a_table_spells_it_out() -> None:
 
 def test_an_abbreviation_that_stands_for_a_name_is_read_somewhere() -> None:
     text = read_text()
-    abbreviations = [r["id"] for r in read("organizations") if not re.search("[a-z]", r["id"]) and not r["quote"]]
-    assert [a for a in abbreviations if not re.search(rf"\b{re.escape(a)}\b", text)] == []
+    for row in read("organizations"):
+        if row["notation"]:
+            assert re.search(rf"\b{re.escape(row['notation'])}\b", row["quote"] or text), row
 
 
 def test_every_body_that_a_table_refers_to_exists() -> None:
@@ -366,6 +367,20 @@ def test_authors_of_alignments_rest_on_words_of_their_table() -> None:
     for row in read("alignment_authors"):
         assert row["source_url"] in addresses
         assert any(row["basis"] in cell for r in read(row["basis_table"]) for cell in r.values()), row
+
+
+def test_an_author_whom_the_words_do_not_name_is_inferred() -> None:
+    for row in read("alignment_authors"):
+        body, _, holder = row["author_key"].partition("-")
+        named = body in row["basis"] and (not holder or holder in row["basis"])
+        assert row["resolution"] == ("stated" if named or body == "BRS" else "inferred"), row
+
+
+def test_the_date_of_the_report_rests_on_the_note_of_a_session() -> None:
+    rows = [row for row in read("report_documents") if row["issued"]]
+    notes = {row["source_url"]: row["note"] for row in read("wsis_sessions")}
+    assert [row["issued_basis"] in notes[row["issued_source_url"]] for row in rows] == [True]
+    assert [row["issued"] in row["issued_basis"] for row in rows] == [True]
 
 
 def test_matrix_editions_are_those_that_were_read() -> None:

@@ -92,3 +92,11 @@ def test_a_syntax_error_names_the_line_of_the_file(table: Table) -> None:
         map_table(table, MAPPING.replace("fn:date(?when)", "fn:date(?when"), ox.Store())
     assert caught.value.place is not None
     assert caught.value.place.excerpt == "  BIND(fn:date(?when AS ?date)"
+
+
+def test_what_is_no_construct_or_calls_an_unknown_function_is_named(table: Table) -> None:
+    select = "SELECT * \nWHERE {\n}"
+    with pytest.raises(MappingError, match=r"mappings/things.rq is no CONSTRUCT"):
+        map_table(table, select, ox.Store())
+    with pytest.raises(MappingError, match=r"cannot be evaluated: .*function#ix"):
+        map_table(table, MAPPING.replace("fn:id(", "fn:ix("), ox.Store())

@@ -1,6 +1,9 @@
 """Queries and their errors; answers by the SPARQL 1.1 results formats, on a store of two triples."""
 
+import contextlib
 import json
+import socket
+from collections.abc import Iterator
 
 import pyoxigraph as ox
 import pytest
@@ -126,6 +129,54 @@ def test_errors_say_where_what_and_what_to_do(
     assert place.line == line
     assert column is None or place.column == column
     assert hint in caught.value.hint
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A socket on loopback that nobody must connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        sock.settimeout(0)
+        yield sock
+        with pytest.raises(BlockingIOError):
+            sock.accept()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'SELECT * { BIND("\u0022" AS ?x) CALL BIND("\u0022" AS ?y) }',
+        r"SELECT * { BIND('a\u0027' AS ?x) CALL BIND('\u0027' AS ?y) }",
+        r'SELECT * { ?s ?p <http://x/\u0041#> . BIND("\u0022" AS ?x) CALL BIND("\u0022" AS ?y) }',
+        r'SELECT * { ?s ?p <http://x/\u005Cu0041#> . BIND("\u0022" AS ?x) CALL BIND("\u0022" AS ?y) }',
+        r"SELECT * { ?s ?p '\u005Cu0027' . CALL ?s ?p '' }",
+        r"SELECT * { SER\u0056ICE <http://ADDRESS/> { ?s ?p ?o } }",
+        "SELECT * { ?s ?p 1CALL }",
+        "SELECT * { ?s ?p trueCALL }",
+        "PREFIX : <http://ADDRESS/> SELECT * { SERVICE:x { ?s ?p ?o } }",
+        "PREFIX ex: <urn:> SELECT * { ex:a\\#b ?p ?o . CALL }",
+        "PREFIX ex: <urn:> SELECT * { ex:a\\'b ?p ?o . CALL ?s ?p ex:\\'c }",
+        "SELECT * { VALUES ?g { <http://ADDRESS/> } { SELECT * { service?g{ ?s ?p ?o } } } }",
+    ],
+)
+def test_no_spelling_of_service_reaches_another_server(small: Store, listener: socket.socket, text: str) -> None:
+    address = "{}:{}".format(*listener.getsockname())
+    call = "SERVICE SILENT <http://ADDRESS/> { ?s ?p ?o }"
+    with contextlib.suppress(QueryError):
+        query.run(small, text.replace("CALL", call).replace("ADDRESS", address)).rows()
+
+
+def test_escapes_of_no_character_are_refused(small: Store) -> None:
+    for escape in (r"\uD800", r"\U00110000"):
+        with pytest.raises(QueryError, match="character"):
+            query.run(small, f"SELECT * {{ ?s ?p '{escape}' }}")
+
+
+@pytest.mark.parametrize("text", ["SELECT (<http://nix/f>(1) AS ?x) {}", "SELECT * { BIND(<http://nix/f>(1) AS ?x) }"])
+def test_an_unknown_function_is_an_error_of_the_query(small: Store, text: str) -> None:
+    with pytest.raises(QueryError, match=r"function <http://nix/f> is not supported"):
+        query.run(small, text).serialise(query.JSON)
+    with pytest.raises(QueryError, match=r"function <http://nix/f> is not supported"):
+        query.run(small, text).rows()
 
 
 @pytest.mark.parametrize(

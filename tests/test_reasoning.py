@@ -203,3 +203,8 @@ def test_a_functional_property_has_one_value_for_each_thing(
         values.setdefault((triple.subject, triple.predicate), set()).add(triple.object)
     assert values
     assert {key: found for key, found in values.items() if len(found) > 1} == {}
+
+
+def test_a_rule_that_is_no_construct_is_named() -> None:
+    with pytest.raises(OntologyError, match=r"ontology/rules/all.rq is no CONSTRUCT"):
+        materialise([], {"all": "SELECT * { ?s ?p ?o }"})

@@ -201,3 +201,38 @@ def test_datatypes(value: str, datatype: Datatype, *, right: bool) -> None:
 def test_dates_keep_their_precision(value: str, name: str, lexical: str) -> None:
     assert date_type(value) == f"http://www.w3.org/2001/XMLSchema#{name}"
     assert date_literal(value) == lexical
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"aboutUrl": "https://example.org/{nix}"}, "the column nix is missing"),
+        ({"primaryKey": ["nix"]}, "the column nix is missing"),
+        ({"align:aboutUrls": [{"column": "sort", "value": "", "aboutUrl": "x/{id}"}]}, "column sort"),
+    ],
+)  # fmt: skip
+def test_metadata_that_names_no_column(folder: Path, change: dict[str, Any], words: str) -> None:
+    schema: dict[str, Any] = {**GROUPS["tableSchema"], **change}  # type: ignore[dict-item]
+    write(folder, "groups", GOOD_GROUPS, {**GROUPS, "tableSchema": schema})
+    with pytest.raises(TableError, match=words):
+        load_tables(folder)
+
+
+def test_tables_that_need_each_other_first(folder: Path) -> None:
+    write(folder, "groups", GOOD_GROUPS, {**GROUPS, "dc:requires": ["questions.csv"]})
+    with pytest.raises(TableError, match=r"need each other first: .*groups"):
+        load_tables(folder)
+
+
+def test_a_foreign_key_to_a_column_that_is_not_there(folder: Path) -> None:
+    key = {"columnReference": ["group"], "reference": {"resource": "groups.csv", "columnReference": ["nix"]}}
+    schema: dict[str, Any] = {**QUESTIONS["tableSchema"], "foreignKeys": [key]}  # type: ignore[dict-item]
+    write(folder, "questions", GOOD_QUESTIONS, {**QUESTIONS, "tableSchema": schema})
+    with pytest.raises(TableError, match=r"groups.csv-metadata.json has no column 'nix'"):
+        load_tables(folder)
+
+
+def test_a_control_character_is_refused(folder: Path) -> None:
+    (folder / "groups.csv").write_text("id,code\nSG\x011,8.10\nSG2,8.1\n")
+    with pytest.raises(TableError, match=r"line 2, column 1 .*without control characters"):
+        load_tables(folder)
