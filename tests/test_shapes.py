@@ -14,7 +14,7 @@ import pytest
 from itu_align.graph import schema
 from itu_align.graph.names import ALIGN, ID, PREFIXES, SHAPE
 from itu_align.graph.validation import SEVERITIES, Finding, shipped_shapes, validate
-from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
+from rdflib import DCTERMS, RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -222,7 +222,9 @@ def test_each_term_that_a_shape_names_is_declared(ontology: set[ox.Triple]) -> N
     """A path, target or value of a misspelt name would match nothing, and so conform."""
     declared = {triple.subject.value for triple in ontology}
     vocabularies = [
-        namespace for prefix, namespace in PREFIXES.items() if prefix not in ("sh", "xsd", "sdg", "rdfs", "rdf")
+        namespace
+        for prefix, namespace in PREFIXES.items()
+        if prefix not in ("sh", "shape", "xsd", "sdg", "rdfs", "rdf")
     ]
     used = {str(term) for triple in SHAPES for term in triple if isinstance(term, URIRef)}
     assert {iri for iri in used if any(map(iri.startswith, vocabularies)) and iri not in declared} == set()
@@ -280,3 +282,37 @@ def test_a_reference_to_nothing_is_found_though_its_class_is_derived(shipped: di
         "Record-source",
         "StudyGroup-number",
     }
+
+
+def test_a_reference_to_nothing_is_found_in_an_alignment(shipped: dict[str, list[ox.Triple]]) -> None:
+    """Even where the range of another property makes it a goal."""
+    nothing = ox.NamedNode(ID + "goal/nothing")
+    added = {ox.Triple(nothing, ox.NamedNode(str(RDF.type)), ox.NamedNode(PREFIXES["sdgo"] + "Goal"))}
+    kept = set()
+    for triple in set().union(*shipped.values()):
+        moved = (
+            triple.subject.value.endswith("id/alignment/matrix-C9-9-9.c") and triple.predicate.value == ALIGN + "object"
+        )
+        kept.add(ox.Triple(triple.subject, triple.predicate, nothing) if moved else triple)
+    found = {
+        finding.shape.removeprefix(SHAPE)
+        for finding in validate(kept | added).violations
+        if finding.value == nothing.value
+    }
+    assert "Alignment-object" in found
+
+
+NAMES = {str(DCTERMS.identifier), str(DCTERMS.title), str(SKOS.prefLabel)}
+
+
+@pytest.mark.parametrize("name", NODE_SHAPES)
+def test_an_empty_identifier_title_or_name_is_found(name: str) -> None:
+    named = {t for t in triples(DATA / name / "pass.ttl") if t.predicate.value in NAMES}
+    emptied = {
+        ox.Triple(t.subject, t.predicate, ox.Literal("", language=t.object.language))
+        for t in named
+        if isinstance(t.object, ox.Literal)
+    }
+    changed = ({*triples(DATA / name / "pass.ttl"), *HIERARCHY} - named) | emptied
+    found = {(finding.subject, finding.path) for finding in validate(changed).violations if finding.value == ""}
+    assert {(t.subject.value, t.predicate.value) for t in emptied} - found == set()
