@@ -275,7 +275,7 @@ def test_a_read_only_data_folder_serves_and_refuses_a_build(small: Path) -> None
     build = in_own_mounts(read_only, "build", "--data", str(small))
     assert build.returncode == 2
     assert "Read-only file system" in build.stderr
-    assert "The old graph is untouched." in build.stderr
+    assert "The version before is still served." in build.stderr
     assert counted(small) == 3
 
 

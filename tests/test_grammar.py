@@ -60,7 +60,8 @@ def test_a_text_is_read_once() -> None:
 
 def test_the_shipped_tables_are_those_of_the_grammar() -> None:
     content = (files("itu_align.graph") / grammar.TABLES).read_bytes()
-    assert content.partition(b"\n")[0] == grammar.tables().partition(b"\n")[0], "run `make docs`"
+    # Of another version of Lark they are not used, and the parser is made anew; that is slower but no fault.
+    assert content.split()[0] == grammar.tables().split()[0], "run `make docs`"
 
 
 def test_tables_of_another_grammar_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
