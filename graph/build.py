@@ -44,12 +44,13 @@ def build(data: Path, progress: Progress | None = None, facts: Folder | None = N
     with writing(data) as writer:
         graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
         report("validation", 4, len(STEPS))
-        findings = _validated(graphs)
+        everything = union(graphs)
+        findings = _validated(everything)
         report("store", 5, len(STEPS))
         version = writer.write(graphs)
     report("store", 6, len(STEPS))
     counts = {name: len(triples) for name, triples in graphs.items()}
-    return Built(version, counts, len(union(graphs)), findings)
+    return Built(version, counts, len(everything), findings)
 
 
 def _silent(_step: str, _done: int, _of: int) -> None:
@@ -107,9 +108,9 @@ def _provenance(tables: Iterable[Table]) -> list[ox.Triple]:
     return sorted(triples, key=str)
 
 
-def _validated(graphs: Graphs) -> Sequence[Finding]:
+def _validated(triples: set[ox.Triple]) -> Sequence[Finding]:
     """What the shapes found; a Violation means that the facts or the mappings are wrong, so nothing is stored."""
-    report = validate(union(graphs))
+    report = validate(triples)
     if not report.conforms:
         places = "1 place" if len(report.violations) == 1 else f"{len(report.violations)} places"
         message = f"The graph breaks its shapes in {places}. First: {report.violations[0].text()}"

@@ -12,17 +12,19 @@ import zlib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, TypeVar
 
 import lark
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from . import limits, rules
-from .errors import QueryError
+from .errors import GraphError, QueryError
 from .lexer import SparqlLexer, TooMuchError
 from .source import Source
 from .unreadable import syntax_error
+
+_Error = TypeVar("_Error", bound=GraphError)
 
 TABLES: Final = "sparql.tables"
 
@@ -73,6 +75,16 @@ def explain(text: str, error: SyntaxError) -> QueryError:
     sentences = _SENTENCE.findall(match[3])
     message = f"{sentences[0]}." if sentences else "The engine cannot read the query here."
     return QueryError(message, hint="Look at what ends at this place: the grammar allows it.", place=place)
+
+
+def explain_file(text: str, error: SyntaxError, file: str, what: str, kind: type[_Error]) -> _Error:
+    """The same for a text of our own, as an error of that kind which names the file; `what` it is, in a word."""
+    explained = explain(text, error)
+    at = f", line {explained.place.line}, column {explained.place.column}" if explained.place else ""
+    hint = explained.hint
+    if explained.place and explained.place.excerpt:
+        hint += f" Mend the {what} there: {explained.place.excerpt.strip()}"
+    return kind(f"{file}{at}: {explained}", hint=hint, place=explained.place)
 
 
 def tables() -> bytes:

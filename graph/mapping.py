@@ -44,7 +44,8 @@ def _construct(table: Table, mapping: str, context: ox.Store) -> set[ox.Triple]:
         if isinstance(results, ox.QueryTriples):
             return set(results)
     except SyntaxError as error:
-        raise _syntax_error(error, mapping, table.name) from None
+        # Explained on the mapping without its rows, which begin on the line of the outer group.
+        raise grammar.explain_file(mapping, error, f"mappings/{table.name}.rq", "query", MappingError) from None
     except RuntimeError as error:
         hint = "Beside those of SPARQL 1.1 there are only fn:id and fn:date."
         raise MappingError(f"mappings/{table.name}.rq cannot be evaluated: {error}.", hint=hint) from None
@@ -67,16 +68,6 @@ def _solutions(row: Row, table: Table) -> Iterator[str]:
     cells += [[str(ox.Literal(item)) for item in row.items(column)] or ["UNDEF"] for column in table.metadata.columns]
     for solution in product(*cells):
         yield f"({' '.join(solution)})"
-
-
-def _syntax_error(error: SyntaxError, mapping: str, table: str) -> MappingError:
-    """Explained on the mapping without its rows, which begin on the line of the outer group."""
-    explained = grammar.explain(mapping, error)
-    at = f", line {explained.place.line}, column {explained.place.column}" if explained.place else ""
-    hint = explained.hint
-    if explained.place and explained.place.excerpt:
-        hint += f" Mend the query there: {explained.place.excerpt.strip()}"
-    return MappingError(f"mappings/{table}.rq{at}: {explained}", hint=hint, place=explained.place)
 
 
 def _id(kind: ox.Literal, identifier: ox.Literal) -> ox.NamedNode:

@@ -33,7 +33,7 @@ def _apply(name: str, rule: str, store: ox.Store) -> set[ox.Triple]:
     try:
         results = store.query(rule)
     except SyntaxError as error:
-        raise _rule_error(error, name, rule) from None
+        raise grammar.explain_file(rule, error, f"ontology/rules/{name}.rq", "rule", OntologyError) from None
     if not isinstance(results, ox.QueryTriples):
         hint = "Write what follows as CONSTRUCT { … } WHERE { … }."
         raise OntologyError(f"ontology/rules/{name}.rq is no CONSTRUCT query.", hint=hint)
@@ -45,12 +45,3 @@ def _apply(name: str, rule: str, store: ox.Store) -> set[ox.Triple]:
 
 def _quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
     return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
-
-
-def _rule_error(error: SyntaxError, name: str, rule: str) -> OntologyError:
-    explained = grammar.explain(rule, error)
-    at = f", line {explained.place.line}, column {explained.place.column}" if explained.place else ""
-    hint = explained.hint
-    if explained.place and explained.place.excerpt:
-        hint += f" Mend the rule there: {explained.place.excerpt.strip()}"
-    return OntologyError(f"ontology/rules/{name}.rq{at}: {explained}", hint=hint, place=explained.place)
