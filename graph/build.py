@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from . import names
+from . import examples, journal, names
 from .errors import InvalidGraphError, MappingError
 from .mapping import map_table
 from .reasoning import materialise
 from .schema import ontology_triples, read_text
-from .store import writing
+from .store import write_graphs
 from .tables import Folder, Table, load_tables
+from .union import DefaultGraph
 from .validation import Finding, validate
 
 Graphs = dict[str, list[ox.Triple]]
@@ -35,19 +36,19 @@ class Built:
 
 
 def build(data: Path, progress: Progress | None = None, facts: Folder | None = None) -> Built:
-    """Facts and ontology into a validated store in the data folder, which then serves the new version.
+    """Facts and ontology into a validated graph in the data folder: one commit, of what differs from before.
 
     `facts` is the folder of the tables, by default the shipped one. Raises a GraphError for the first thing that
     is wrong; the version that was served before is then untouched.
     """
     report = progress or _silent
-    with writing(data) as writer:
-        graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
-        report("validation", 4, len(STEPS))
-        everything = union(graphs)
-        findings = _validated(everything)
-        report("store", 5, len(STEPS))
-        version = writer.write(graphs)
+    journal.create(data, DefaultGraph.UNION)  # first, so that a folder that cannot be written is known at once
+    graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
+    report("validation", 4, len(STEPS))
+    everything = union(graphs)
+    findings = _validated(everything)
+    report("store", 5, len(STEPS))
+    version = write_graphs(data, graphs)
     report("store", 6, len(STEPS))
     counts = {name: len(triples) for name, triples in graphs.items()}
     return Built(version, counts, len(everything), findings)
@@ -68,6 +69,7 @@ def make_graphs(facts: Folder, report: Progress) -> Graphs:
     graphs["provenance"] = _provenance(tables)
     report("reasoning", 3, len(STEPS))
     graphs["derived"] = materialise(union(graphs))
+    graphs["examples"] = examples.triples()
     return graphs
 
 

@@ -51,34 +51,38 @@ def _iri(written: str, base: str, prefixes: Mapping[str, str]) -> str:
 
 
 def answer(
-    database: ox.Store, query: Query, requested: Dataset
+    database: ox.Store, query: Query, text: str, requested: Dataset
 ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     """What the engine answers over the requested graphs, else those of the query, else the store's own dataset.
+
+    `text` is what the engine gets: that of the query, or a rewriting of it.
 
     The request's dataset replaces that of the query as a whole (SPARQL 1.1 Protocol, section 2.1.4).
     """
     chosen = requested or from_clauses(query)
-    text = query.source.text
     if len(chosen.default) > 1:
         merged = _merge(database, chosen)
-        return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=[*_names(chosen.named)])
+        return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=[*names_of(chosen.named)])
     if requested:
-        return database.query(text, default_graph=[*_names(requested.default)], named_graphs=[*_names(requested.named)])
+        return database.query(
+            text, default_graph=[*names_of(requested.default)], named_graphs=[*names_of(requested.named)]
+        )
     return database.query(text)
 
 
 def _merge(database: ox.Store, dataset: Dataset) -> ox.Store:
     """A store in memory with the union of the default graphs, and with the named ones as they are."""
     merged = ox.Store()
-    for name in _names(dataset.default):
+    for name in names_of(dataset.default):
         quads = database.quads_for_pattern(None, None, None, name)
         merged.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    for name in _names(dataset.named):
+    for name in names_of(dataset.named):
         merged.extend(database.quads_for_pattern(None, None, None, name))
     return merged
 
 
-def _names(iris: Iterable[str]) -> list[ox.NamedNode]:
+def names_of(iris: Iterable[str]) -> list[ox.NamedNode]:
+    """Graph names from IRIs; raises QueryError where one is none."""
     names: list[ox.NamedNode] = []
     for iri in iris:
         try:

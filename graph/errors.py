@@ -51,3 +51,39 @@ class QueryError(GraphError):
 
 class ResultFormatError(GraphError):
     """The result of this kind of query has no such serialisation."""
+
+
+class InterruptionError(GraphError):
+    """Base of the reasons why an answer is not there, or not whole."""
+
+
+class TimedOutError(InterruptionError):
+    """The query took longer than it may."""
+
+
+class OutOfMemoryError(InterruptionError):
+    """The query took more memory than it may."""
+
+
+class CrashedError(InterruptionError):
+    """The process that worked on the query died of something else."""
+
+
+class CancelledError(InterruptionError):
+    """Somebody with the right to do so stopped the query."""
+
+
+class AskerGoneError(InterruptionError):
+    """Whoever asked is not there any more, so nobody works on."""
+
+
+class BusyError(InterruptionError):
+    """All workers are taken, or this query was the longest of too many."""
+
+
+class AnswerTooLargeError(InterruptionError):
+    """The answer has more bytes than are sent."""
+
+
+class NoSuchGraphError(GraphError):
+    """The graph that is asked for holds nothing."""

@@ -1,4 +1,4 @@
-"""SPARQL 1.1 texts read into trees, by the grammar in sparql.lark (https://www.w3.org/TR/sparql11-query/#sparqlGrammar).
+"""SPARQL texts read into trees, by the grammar in sparql.lark (https://www.w3.org/TR/sparql11-query/#sparqlGrammar).
 
 LALR(1) needs no recursion, so that no nesting can overflow it. Making the parser from the grammar takes most of a
 second, so its tables are shipped in `sparql.tables`; where they belong to another grammar or version of Lark, or are
@@ -22,6 +22,7 @@ from . import limits, rules
 from .errors import GraphError, QueryError
 from .lexer import SparqlLexer, TooMuchError
 from .source import Source
+from .sparql12 import Version
 from .unreadable import syntax_error
 
 _Error = TypeVar("_Error", bound=GraphError)
@@ -57,15 +58,15 @@ class Query:
         return first.data if isinstance(first, Tree) else ""
 
 
-def parse(text: str) -> Query:
-    """The tree of a query or an update; raises QueryError with the place where the text is not SPARQL 1.1."""
-    return _parse_and_keep(text) if len(text) <= _SMALL else _parse(text)
+def parse(text: str, *, version: Version = "1.1") -> Query:
+    """The tree of a query or an update; raises QueryError with the place where it is not SPARQL of that version."""
+    return _parse_and_keep(text, version) if len(text) <= _SMALL else _parse(text, version)
 
 
-def explain(text: str, error: SyntaxError) -> QueryError:
+def explain(text: str, error: SyntaxError, *, version: Version = "1.1") -> QueryError:
     """Why the engine refused a text: by the grammar, else (for instance an IRI that is none) in its own words."""
     try:
-        parse(text)
+        parse(text, version=version)
     except QueryError as explanation:
         return explanation
     match = _ENGINE_POSITION.match(str(error))
@@ -94,16 +95,16 @@ def tables() -> bytes:
     return _stamp() + zlib.compress(content.getvalue(), 9)
 
 
-def _parse(text: str) -> Query:
+def _parse(text: str, version: Version) -> Query:
     source = Source(text)
     limits.check_size(source)
-    tree = _tree(source)
+    tree = _tree(source, version)
     limits.check_chains(source, tree)
-    rules.check(source, tree)
+    rules.check(source, tree, version)
     return Query(source, tree)
 
 
-def _tree(source: Source) -> Tree[Token]:
+def _tree(source: Source, version: Version) -> Tree[Token]:
     if place := source.impossible_escape():
         raise QueryError("This escape is no character.", hint="Write the character itself, without \\u.", place=place)
     try:
@@ -112,7 +113,7 @@ def _tree(source: Source) -> Tree[Token]:
         hint = "Split the query, or write the same with fewer brackets and values."
         raise QueryError(str(error), hint=hint, place=source.place(error.position)) from None
     except UnexpectedInput as error:
-        raise syntax_error(source, error, _parser()) from None
+        raise syntax_error(source, error, _parser(), version) from None
 
 
 _parse_and_keep = lru_cache(maxsize=256)(_parse)

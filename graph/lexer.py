@@ -2,11 +2,12 @@
 
 Lark's own lexers try some two hundred keywords one by one at every word; here a word is matched once and looked up,
 so that an unknown word comes out whole and can be named in an error. `<` depends on the context, as in every
-SPARQL engine: `?a<?b&&?c>?d` holds an IRI by longest match, and two comparisons to whoever wrote it.
+SPARQL engine: `?a<?b&&?c>?d` holds an IRI by longest match, and two comparisons to whoever wrote it. So do the signs
+and words that are new in SPARQL 1.2: where the parser cannot take them, they are what SPARQL 1.1 reads there.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Final
 
 from lark import Token
@@ -16,16 +17,23 @@ from lark.lexer import Lexer, LexerState, PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser_state import ParserState
 
+from .sparql12 import NEW
+
 MAX_DEPTH: Final = 100
 """Nesting of brackets; the engine ends at some 1,600 (docs/decisions.md)."""
 
 MAX_TOKENS: Final = 50_000
 """Words, names, values and signs; so many take a second or two to read, in which nothing else runs."""
 
-_NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_NESTING: Final[Mapping[str, int]] = {
+    **dict.fromkeys(["(", "[", "{", "<<", "<<(", "{|"], 1),
+    **dict.fromkeys([")", "]", "}", ">>", ")>>", "|}"], -1),
+}
 _WORD_SET = re.compile(r"[A-Z][A-Z0-9_|]*")
 _IGNORED = r"(?P<IGNORED>[ \t\r\n]+|\#[^\n\r]*)"
 _WORD = r"(?P<WORD>[A-Za-z][A-Za-z0-9_]*)"
+_GOES_ON = re.compile(r"(?:[ \t\r\n]|\#[^\n\r]*+)*+[(\"'0-9]")
+"""What stands behind each new word: the bracket of a function, or the string of VERSION (or a number, by mistake)."""
 
 
 class TooMuchError(Exception):
@@ -66,7 +74,9 @@ class SparqlLexer(Lexer):
                 raise _unexpected(text, position)
             kind, value = match.lastgroup or "", match.group()
             if kind != "IGNORED":
-                kind, value = self._token(kind, value, parser_state)
+                kind, value = self._token(kind, match, parser_state)
+                if not kind:
+                    raise _unexpected(text, position)
                 depth += _NESTING.get(value, 0)
                 count += 1
                 if depth > MAX_DEPTH or count > MAX_TOKENS:
@@ -75,16 +85,29 @@ class SparqlLexer(Lexer):
                 yield lexer_state.last_token
             position += len(value)
 
-    def _token(self, kind: str, value: str, parser_state: ParserState[int]) -> tuple[str, str]:
-        """Terminal and text of what one of the patterns matched."""
+    def _token(self, kind: str, match: re.Match[str], parser_state: ParserState[int]) -> tuple[str, str]:
+        """Terminal and text of what one of the patterns matched; no terminal where the sign has no meaning."""
+        value = match.group()
         if kind == "SIGN":
-            return self.signs[value], value
+            kind = self.signs[value]
+            return self._new_sign(value, parser_state) if kind.endswith(NEW) else (kind, value)
         if kind == "WORD":
-            return self._keyword(value)
+            kind, head = self._keyword(value)
+            new = kind.endswith(NEW)
+            goes_on = not new or (head == value and _GOES_ON.match(match.string, match.end()))
+            return (kind, head) if goes_on and (not new or _fits(parser_state, kind)) else ("WORD", value)
         if kind == "IRIREF" and self._less in _table(parser_state) and not _fits(parser_state, kind):
             sign = "<=" if value.startswith("<=") else "<"
             return self.signs[sign], sign
         return kind, value
+
+    def _new_sign(self, value: str, parser_state: ParserState[int]) -> tuple[str, str]:
+        """The longest sign at its start that SPARQL 1.1 knows or that the parser would take."""
+        for length in range(len(value), 0, -1):
+            kind = self.signs.get(value[:length], "")
+            if kind and (not kind.endswith(NEW) or _fits(parser_state, kind)):
+                return kind, value[:length]
+        return "", value
 
     def _keyword(self, word: str) -> tuple[str, str]:
         """The keyword at the start of a word, for `LIMIT10` is two tokens; else the whole as an unknown word."""

@@ -29,6 +29,7 @@ _CHAINS: Final = {
     "group_or_union_graph_pattern": "alternatives",
     "having_clause": "conditions",
     "multiplicative_expression": "operators",
+    "nested_unary": "operators",
     "object_list_path": "patterns",
     "order_clause": "things to order by",
     "path_alternative": "steps of a path",

@@ -14,6 +14,8 @@ ID: Final = BASE + "id/"
 GRAPH: Final = BASE + "graph/"
 FUNCTION: Final = BASE + "function#"
 SHAPE: Final = BASE + "shapes#"
+OWN_GRAPH: Final = GRAPH + "default"
+"""Holds what is written to the default graph where that is the union of the others."""
 
 PROV: Final = "http://www.w3.org/ns/prov#"
 DCTERMS: Final = "http://purl.org/dc/terms/"

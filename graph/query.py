@@ -1,13 +1,14 @@
 """Stage 5: a SPARQL query on the store, its answer serialised (https://www.w3.org/TR/sparql11-query/).
 
-The seam for guarded query workers: doors call `run` and get bytes in one of the answer's formats; nothing else
-asks the engine on behalf of a user.
+Doors do not call this: they ask `engine.py`, which has it done in a process that can be killed. The command line does,
+where the process is the user's own.
 """
 
-from collections.abc import Generator, Sequence
+import io
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import IO, Final, Literal
 
 import pyoxigraph as ox
 
@@ -15,6 +16,7 @@ from . import dataset, grammar, guard
 from .errors import QueryError, ResultFormatError
 from .names import PREFIXES
 from .store import Store
+from .turtle import TurtleOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ _GRAPHS: Final = {
 }
 FORMATS: Final = (*_RESULTS, *_GRAPHS)
 
+FORMATS_OF: Final[Mapping[str, Sequence[Format]]] = {
+    "table": tuple(_RESULTS),
+    "boolean": (JSON, XML),
+    "graph": tuple(_GRAPHS),
+}
+"""The formats that fit a kind of answer, best first; CSV and TSV cannot hold a boolean."""
+
 Kind = Literal["table", "boolean", "graph"]
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -68,21 +77,26 @@ class Answer:
 
     @property
     def formats(self) -> Sequence[Format]:
-        """The formats that fit this kind of answer, best first; CSV and TSV cannot hold a boolean."""
-        return {"graph": tuple(_GRAPHS), "boolean": (JSON, XML), "table": tuple(_RESULTS)}[self.kind]
+        """The formats that fit this answer, best first."""
+        return FORMATS_OF[self.kind]
 
-    def serialise(self, wanted: Format) -> bytes:
-        """The answer as bytes (UTF-8); raises ResultFormatError where the format does not fit it."""
+    def write(self, wanted: Format, output: IO[bytes]) -> None:
+        """Write the answer while it is computed (UTF-8); raises ResultFormatError where the format does not fit it."""
         if wanted not in self.formats:
             names = ", ".join(fitting.name for fitting in self.formats)
             message = f"The answer to this query cannot be written as {wanted.name}."
             raise ResultFormatError(message, hint=f"Ask for one of: {names}.")
         with _evaluating():
             if not isinstance(self._results, ox.QueryTriples):
-                return self._results.serialize(format=_RESULTS[wanted]) or b""
-            return (
-                _turtle(self._results) if wanted == TURTLE else self._results.serialize(format=_GRAPHS[wanted]) or b""
-            )
+                self._results.serialize(output, format=_RESULTS[wanted])
+            else:
+                write_triples(self._results, wanted, output)
+
+    def serialise(self, wanted: Format) -> bytes:
+        """The whole answer as bytes."""
+        output = io.BytesIO()
+        self.write(wanted, output)
+        return output.getvalue()
 
     def rows(self) -> tuple[list[str], list[list[Term | None]]]:
         """Variables and rows of a SELECT; raises ResultFormatError for the other kinds."""
@@ -94,18 +108,39 @@ class Answer:
             return [v.value for v in variables], [[solution[v] for v in variables] for solution in self._results]
 
 
+def write_triples(triples: Iterable[ox.Triple], wanted: Format, output: IO[bytes]) -> None:
+    """Write triples in one of the formats for graphs, while they come."""
+    if wanted == TURTLE:
+        with TurtleOutput(output) as turtle:
+            ox.serialize(triples, turtle, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES))
+    else:
+        ox.serialize(triples, output, format=_GRAPHS[wanted])
+
+
+def triples_as(triples: Iterable[ox.Triple], wanted: Format) -> bytes:
+    """Triples in one of the formats for graphs, whole."""
+    output = io.BytesIO()
+    write_triples(triples, wanted, output)
+    return output.getvalue()
+
+
 def run(store: Store, text: str, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
     """Answer a query, over the given graphs of the store or else over its whole dataset.
 
     Raises QueryError with the place where the text is not SPARQL 1.1, or is refused.
     """
     query = guard.check_query(text)
+    return evaluate(store, query, query.source.text, dataset.Dataset(default_graphs, named_graphs))
+
+
+def evaluate(store: Store, query: grammar.Query, text: str, requested: dataset.Dataset) -> Answer:
+    """Answer a query that was read and may run; the engine gets the text, which may be a rewriting of it."""
     try:
-        return Answer(dataset.answer(store.database, query, dataset.Dataset(default_graphs, named_graphs)))
+        return Answer(dataset.answer(store.database, query, text, requested))
     except SyntaxError as error:
-        raise grammar.explain(text, error) from None
-    except RuntimeError as error:
-        raise _evaluation_error(error) from None
+        raise grammar.explain(query.source.original, error) from None
+    except (RuntimeError, OSError) as error:
+        raise _evaluation_error(error) from error
 
 
 @contextmanager
@@ -113,20 +148,15 @@ def _evaluating() -> Generator[None]:
     """The engine computes while it is read, so what it cannot compute shows only then."""
     try:
         yield
-    except RuntimeError as error:
-        raise _evaluation_error(error) from None
+    except (RuntimeError, OSError) as error:
+        raise _evaluation_error(error) from error
 
 
-def _evaluation_error(error: RuntimeError) -> QueryError:
+def _evaluation_error(error: RuntimeError | OSError) -> Exception:
+    """What an endpoint of SERVICE did wrong, or what the engine cannot compute; a failing disk or socket stays so."""
+    if said := guard.explain(error):
+        return said
+    if isinstance(error, OSError):
+        return error
     hint = "Use the functions of SPARQL 1.1, section 17; this endpoint has no others."
     return QueryError(f"The query cannot be evaluated: {error}.", hint=hint)
-
-
-def _turtle(triples: ox.QueryTriples) -> bytes:
-    """Turtle with our prefixes, those in use, in order: the engine writes all of them in an order that changes."""
-    lines = (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES)) or b"").splitlines(
-        keepends=True
-    )
-    declared = [line for line in lines if line.startswith(b"@prefix ")]
-    body = b"".join(line for line in lines if not line.startswith(b"@prefix "))
-    return b"".join(line for line in sorted(declared) if line.split()[1] in body) + body

@@ -9,9 +9,11 @@ from typing import Final
 
 from lark import Token, Tree
 
+from . import sparql12
 from .errors import QueryError
-from .names import PREFIXES
+from .mistakes import undeclared
 from .source import Source
+from .sparql12 import Version
 
 Node = Tree[Token]
 Nodes = Mapping[str, list[Node]]
@@ -24,11 +26,12 @@ _NO_SCOPE: Final = frozenset({"filter", "minus_graph_pattern"})
 _PATTERNS: Final = frozenset({"exists_func", "not_exists_func", "sub_select"})
 
 
-def check(source: Source, tree: Node) -> None:
+def check(source: Source, tree: Node, version: Version) -> None:
     """Raise QueryError for the first rule that the text breaks."""
     nodes: defaultdict[str, list[Node]] = defaultdict(list)
     for node in walk(tree):
         nodes[node.data].append(node)
+    sparql12.check(source, nodes, version)
     for rule in (_check_prefixes, _check_values, _check_data, _check_labels, _check_aggregates, _check_scope):
         rule(source, nodes)
 
@@ -65,10 +68,7 @@ def _check_prefixes(source: Source, nodes: Nodes) -> None:
             continue
         prefix, colon, _ = str(node.children[0]).partition(":")
         if colon and not prefix.startswith("<") and prefix not in declared:
-            known = PREFIXES.get(prefix)
-            others = "" if known else f" This endpoint's own prefixes: {', '.join(PREFIXES)}."
-            hint = f"Add this line at the top: PREFIX {prefix}: <{known or '…'}>.{others}"
-            raise _refusal(source, node, f"The prefix {prefix}: is not declared.", hint)
+            raise _refusal(source, node, f"The prefix {prefix}: is not declared.", undeclared(prefix, declared))
 
 
 def _check_values(source: Source, nodes: Nodes) -> None:

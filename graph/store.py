@@ -1,51 +1,64 @@
-"""Stage 4: the record, an Oxigraph folder on disk, written as a whole and switched to at once.
+"""Stage 4b: the graph of a data folder as a store that can be asked, made from the newest snapshot and the commits.
 
-A data folder holds `versions/<number>/`, one Oxigraph database each, `current`, a file with the number that is
-served, and `lock`. A build writes a new version beside the old one and replaces `current` last: a build that is
-killed, fails or finds the disk full leaves the old graph as it was.
+`snapshots/<version>.nq.gz` holds a version whole, so that not every commit since the first must be read again. A
+graph larger than memory is asked from `disk/<version>/`, an Oxigraph folder that is made once and then only read.
 """
 
-import fcntl
+import contextlib
+import gzip
 import os
 import shutil
-import tempfile
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
+from . import journal, patch
 from .errors import StoreError
 from .names import graph
+from .union import Change, DefaultGraph, apply, is_published, recorded, with_union
 
-_CURRENT = "current"
-_VERSIONS = "versions"
-_UNFINISHED = "unfinished-"
-_KEPT = 2
-"""The current version and the one before it, which a running server may still read."""
+_SNAPSHOTS: Final = "snapshots"
+_DISK: Final = "disk"
+_ENDING: Final = ".nq.gz"
+_KEPT: Final = 2
+"""The newest snapshot and the one before it, which somebody may be reading."""
+
+_UNION: Final = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 
 
 class Store:
-    """One version of the graph, opened for reading; its default graph is the union of the published graphs."""
+    """One version of the graph; its default graph is the union of the published graphs."""
 
-    def __init__(self, database: ox.Store, version: int) -> None:
+    def __init__(self, database: ox.Store, version: int, policy: DefaultGraph = DefaultGraph.UNION) -> None:
         self.database = database
         self.version = version
+        self.policy = policy
 
     @classmethod
     def open(cls, data: Path) -> "Store":
-        """The current version of a data folder; raises StoreError where there is none or it cannot be read."""
-        version = current_version(data)
+        """The newest version of a data folder; raises StoreError where there is none or it cannot be read."""
+        version = journal.head(data)
         if version is None:
             hint = "Run 'itu-align build' first, or name another folder with --data."
             raise StoreError(f"{data} holds no graph yet.", hint=hint)
-        folder = data / _VERSIONS / str(version)
-        try:
-            return cls(ox.Store.read_only(str(folder)), version)
-        except OSError as error:
-            hint = "Run 'itu-align build' to make a new version from the facts."
-            raise StoreError(f"The graph in {folder} cannot be read: {error}.", hint=hint) from error
+        folder = data / _DISK / str(version)
+        if folder.is_dir():
+            return cls(_opened(folder), version, journal.policy(data))
+        return cls.open_in_memory(data, version)
+
+    @classmethod
+    def open_in_memory(cls, data: Path, version: int) -> "Store":
+        """A version of a data folder, held in memory."""
+        policy = journal.policy(data)
+        return cls(load(data, version, policy), version, policy)
+
+    def advance(self, data: Path, version: int) -> None:
+        """Make the commits up to this version in a store held in memory."""
+        while self.version < version:
+            apply(self.database, journal.read(data, self.version + 1), self.policy)
+            self.version += 1
 
     def counts(self) -> dict[str, int]:
         """Triples of each named graph by its IRI, in order."""
@@ -60,122 +73,143 @@ class Store:
         """The triples of the default graph."""
         return [quad.triple for quad in self.database.quads_for_pattern(None, None, None, ox.DefaultGraph())]
 
+    def recorded(self) -> Iterator[ox.Quad]:
+        """The quads of all graphs, without the copies that make the union."""
+        return recorded(self.database, self.policy)
+
     def _select(self, query: str) -> Iterator[ox.QuerySolution]:
         return iter(cast("ox.QuerySolutions", self.database.query(query)))
 
 
-def current_version(data: Path) -> int | None:
-    """The number of the version that is served, None where nothing was built yet."""
-    try:
-        return int((data / _CURRENT).read_text("ascii"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        hint = f"The file {data / _CURRENT} should hold the number of a folder in {data / _VERSIONS}."
-        raise StoreError(f"{data / _CURRENT} cannot be read: {error}.", hint=hint) from error
+def load(data: Path, version: int, policy: DefaultGraph) -> ox.Store:
+    """A version in memory: the newest snapshot that is not younger, and the commits behind it."""
+    database = ox.Store()
+    start = max((number for number in _numbers(data / _SNAPSHOTS) if number <= version), default=0)
+    if start:
+        _read_snapshot(_snapshot(data, start), database)
+        _add_union(database, policy)
+    for number in range(start + 1, version + 1):
+        apply(database, journal.read(data, number), policy)
+    return database
 
 
-@contextmanager
-def writing(data: Path) -> Generator["Writer"]:
-    """Hold the data folder for one writer, from before the work begins, so that it fails early.
+def write_snapshot(data: Path, store: Store) -> None:
+    """Keep this version whole; older snapshots go. Raises StoreError where it cannot be written, which loses nothing."""
+    with journal.translated(data):
+        (data / _SNAPSHOTS).mkdir(exist_ok=True)
+        with journal.whole(_snapshot(data, store.version)) as file, gzip.open(file, "wb", compresslevel=3) as packed:
+            ox.serialize(store.recorded(), cast("IO[bytes]", packed), format=ox.RdfFormat.N_QUADS)
+        for number in _numbers(data / _SNAPSHOTS)[:-_KEPT]:
+            _snapshot(data, number).unlink(missing_ok=True)
 
-    Raises StoreError where another build holds it, or where it cannot be written.
+
+def write_graphs(data: Path, graphs: Mapping[str, Iterable[ox.Triple]], agent: str = "itu-align build") -> int:
+    """Make these the graphs of the record, by name, in one commit; graphs of other names stay as they are.
+
+    The number of the new version is returned, or of the old one where nothing differs.
     """
-    with _held(data):
-        yield Writer(data)
+    journal.create(data, DefaultGraph.UNION)
+    with journal.writing(data) as head:
+        policy = journal.policy(data)
+        store = Store(load(data, head, policy), head, policy)
+        change = _replaced(store.database, graphs)
+        if change or not head:
+            header = journal.new_header(head + 1, agent, "build")
+            journal.append(data, header, patch.body_lines(change))
+            apply(store.database, change, policy)
+            store.version += 1
+        with contextlib.suppress(StoreError):  # the commit is made: only a later start takes longer
+            write_snapshot(data, store)
+    return store.version
 
 
-class Writer:
-    """Writes versions into a data folder that `writing` holds."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-
-    def write(self, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
-        """Write a version with these published graphs, by name, and switch to it; its number is returned.
-
-        The union of the graphs is stored a second time as the default graph: asked for a union, the engine gives
-        a triple that stands in two graphs twice, which makes counts wrong (docs/decisions.md, 3).
-        """
-        with _translated(self._data):
-            number = _next_number(self._data)
-            folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._data / _VERSIONS))
-            try:
-                folder.chmod(0o755)  # mkdtemp lets only the owner in; a server may run as another user
-                _fill(folder, graphs)
-                folder.rename(folder.with_name(str(number)))
-                _switch(self._data, number)
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)  # or a full disk would stay full
-                raise
-            _remove_old(self._data, number)
-            return number
+def disk_folder(data: Path, version: int, policy: DefaultGraph) -> Path:
+    """The Oxigraph folder of a version, made from the one before it where there is none yet."""
+    folder = data / _DISK / str(version)
+    if folder.is_dir():
+        return folder
+    with journal.translated(data):
+        folder.parent.mkdir(exist_ok=True)
+        unfinished = folder.with_name(f".{version}.{os.getpid()}")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            _fill(unfinished, data, version, policy)
+            unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        for number in _numbers(data / _DISK)[:-_KEPT]:
+            shutil.rmtree(data / _DISK / str(number), ignore_errors=True)
+    return folder
 
 
-def _fill(folder: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> None:
-    """A database with the graphs; its files are closed on return."""
-    database = ox.Store(str(folder))
-    database.bulk_extend(_quads(graphs))
+def _fill(folder: Path, data: Path, version: int, policy: DefaultGraph) -> None:
+    """Hard links to the folder before it and the commits since; the first time, the snapshot in bulk."""
+    start = max((number for number in _numbers(data / _DISK) if number < version), default=0)
+    if start:
+        ox.Store.read_only(str(data / _DISK / str(start))).backup(str(folder))
+        database = ox.Store(str(folder))
+    else:
+        database = ox.Store(str(folder))
+        start = max((number for number in _numbers(data / _SNAPSHOTS) if number <= version), default=0)
+        if start:
+            with gzip.open(_snapshot(data, start)) as file:
+                database.bulk_extend(with_union(_quads(file), policy))
+    for number in range(start + 1, version + 1):
+        apply(database, journal.read(data, number), policy)
     database.flush()
 
 
-def _quads(graphs: Mapping[str, Iterable[ox.Triple]]) -> Iterator[ox.Quad]:
+def _opened(folder: Path) -> ox.Store:
+    try:
+        return ox.Store.read_only(str(folder))
+    except OSError as error:
+        hint = "Remove that folder: it is made again from the commits."
+        raise StoreError(f"The graph in {folder} cannot be read: {error}.", hint=hint) from error
+
+
+def _replaced(database: ox.Store, graphs: Mapping[str, Iterable[ox.Triple]]) -> Change:
+    """What it takes to make these the contents of the named graphs."""
+    change = Change()
     for name, triples in graphs.items():
         graph_name = ox.NamedNode(graph(name))
-        for triple in triples:
-            yield ox.Quad(triple.subject, triple.predicate, triple.object, graph_name)
-            yield ox.Quad(triple.subject, triple.predicate, triple.object)
+        wanted = {ox.Quad(t.subject, t.predicate, t.object, graph_name) for t in triples}
+        present = set(database.quads_for_pattern(None, None, None, graph_name))
+        change.deleted.extend(sorted(present - wanted, key=str))
+        change.inserted.extend(sorted(wanted - present, key=str))
+    return change
 
 
-@contextmanager
-def _held(data: Path) -> Generator[None]:
-    """One writer at a time."""
-    with _translated(data):
-        (data / _VERSIONS).mkdir(parents=True, exist_ok=True)
-        lock = (data / "lock").open("a")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            hint = "Wait until the other build has ended, or stop it."
-            raise StoreError(f"Another build is writing to {data}.", hint=hint) from None
-        with _translated(data):
-            for unfinished in (data / _VERSIONS).glob(f"{_UNFINISHED}*"):
-                shutil.rmtree(unfinished)
-        yield
-
-
-@contextmanager
-def _translated(data: Path) -> Generator[None]:
-    """What the file system refuses becomes a StoreError."""
+def _read_snapshot(path: Path, database: ox.Store) -> None:
     try:
-        yield
-    except OSError as error:
-        hint = "Check the folder's rights and the free space (df), or name another folder with --data."
-        kept = " The version before is still served." if (data / _CURRENT).is_file() else ""
-        raise StoreError(f"{data} cannot be written: {error}.", hint=hint + kept) from error
+        with gzip.open(path) as file:
+            database.bulk_extend(_quads(file))
+    except (OSError, EOFError, SyntaxError) as error:
+        hint = "Remove that file: the graph is then made from the commits."
+        raise StoreError(f"The snapshot {path} cannot be read: {error}.", hint=hint) from error
 
 
-def _next_number(data: Path) -> int:
-    return max((int(p.name) for p in (data / _VERSIONS).iterdir() if p.name.isdigit()), default=0) + 1
+def _quads(file: gzip.GzipFile) -> Iterator[ox.Quad]:
+    """Parsed, not loaded: `Store.load` gives blank nodes new names, and a later commit could not delete them."""
+    return ox.parse(cast("IO[bytes]", file), format=ox.RdfFormat.N_QUADS)
 
 
-def _switch(data: Path, number: int) -> None:
-    """Point `current` at the version: the name is replaced in one step, after the content is on the disk."""
-    new = data / f"{_CURRENT}.new"
-    with new.open("w", encoding="ascii") as file:
-        file.write(str(number))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(data / _CURRENT)
-    folder = os.open(data, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _add_union(database: ox.Store, policy: DefaultGraph) -> None:
+    """The copies in the default graph; by the engine itself where no graph is left out, which is ten times quicker."""
+    if policy is DefaultGraph.OWN:
+        return
+    if all(map(is_published, database.named_graphs())):
+        database.update(_UNION)
+    else:
+        database.extend(list(with_union(database, policy)))
 
 
-def _remove_old(data: Path, number: int) -> None:
-    for folder in (data / _VERSIONS).iterdir():
-        if folder.name.isdigit() and int(folder.name) <= number - _KEPT:
-            shutil.rmtree(folder)
+def _snapshot(data: Path, version: int) -> Path:
+    return data / _SNAPSHOTS / f"{version:09d}{_ENDING}"
+
+
+def _numbers(folder: Path) -> list[int]:
+    """The versions that a folder holds, oldest first."""
+    if not folder.is_dir():
+        return []
+    stems = (path.name.removesuffix(_ENDING) for path in folder.iterdir())
+    return sorted(int(stem) for stem in stems if stem.isdigit())

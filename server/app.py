@@ -1,34 +1,85 @@
-"""The web application: settings, the store, the blueprints, the errors."""
+"""The web application: settings, the engine, the blueprints, the errors."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import errors, health, sparql
-from .current import EXTENSION, CurrentStore
-from .settings import MAX_BODY_BYTES, default_data
+from ..graph.audit import AuditLog
+from ..graph.settings import Settings
+from . import (
+    access,
+    compression,
+    cors,
+    description,
+    emptiness,
+    errors,
+    graph_store,
+    health,
+    observation,
+    permalinks,
+    queries,
+    sparql,
+    update,
+)
+from .cache import Cache
+from .current import EXTENSION, CurrentEngine
+from .limits import Limits
+from .metrics import Metrics
+from .settings import MAX_BODY_BYTES, Budgets, default_data
+from .slowlog import SlowLog
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_CACHE_BYTES: Final = 64 << 20
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """The application for a data folder (`DATA`), which is opened with the first request, not here."""
+    """The application for a data folder (`DATA`), whose engine starts with the first request, not here.
+
+    `ENGINE` holds the engine's settings, `BUDGETS` what a client may use, `ORIGINS` whose pages may read,
+    `SLOW_SECONDS` from when on a query is noted.
+    """
     app = Flask(__name__)
-    app.config.from_mapping(DATA=default_data(), MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
+    app.config.from_mapping(
+        DATA=default_data(),
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        ORIGINS=(),
+        PROXIES=0,
+        BUDGETS=Budgets(),
+        SLOW_SECONDS=1.0,
+    )
     app.config.from_mapping(config or {})
-    app.extensions[EXTENSION] = CurrentStore(Path(app.config["DATA"]))
+    data = Path(app.config["DATA"])
+    engine = app.extensions[EXTENSION] = CurrentEngine(app.config.get("ENGINE") or Settings(data))
     errors.register(app)
-    app.register_blueprint(sparql.bp)
-    app.register_blueprint(health.bp)
+    access.register(app, data)
+    watching = observation.Observer(
+        Limits(app.config["BUDGETS"]),
+        Metrics(lambda: health.state(engine.get(), data)),
+        SlowLog(data, app.config["SLOW_SECONDS"]),
+        AuditLog(data),
+        Cache(_CACHE_BYTES),
+    )
+    observation.register(app, watching)
+    description.register(app)
+    for module in (sparql, emptiness, permalinks, update, graph_store, queries, description, health):
+        app.register_blueprint(module.bp)
     app.after_request(_finish)
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    cors.register(app, app.config["ORIGINS"])
+    compression.register(app)
     return app
 
 

@@ -4,15 +4,15 @@ Each command imports what it needs when it runs, so that `--help` is there at on
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
 from ..graph.errors import GraphError, InvalidGraphError, QueryError
-from .settings import default_data
+from .options import app_config, data_option, server_options
 from .terminal import show_error, show_table
+from .tokens import token
 
 if TYPE_CHECKING:
     from ..graph.build import Built
@@ -41,6 +41,14 @@ _CHECK_EXAMPLE: Final = """\b
 Example:
   itu-align check --data /srv/itu-align
 """
+_BACKUP_EXAMPLE: Final = """\b
+Example:
+  itu-align backup /backups/itu-align-$(date +%F).tar
+"""
+_RESTORE_EXAMPLE: Final = """\b
+Example:
+  itu-align restore /backups/itu-align-2026-11-24.tar --data /srv/itu-align-new
+"""
 
 
 class _Commands(click.Group):
@@ -55,25 +63,14 @@ class _Commands(click.Group):
             ctx.exit(FINDINGS if isinstance(error, InvalidGraphError) else UNREADABLE)
 
 
-def _data_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--data",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=default_data,
-        show_default="$ITU_ALIGN_DATA, else the user's data directory",
-        metavar="DIR",
-        help="The folder that holds the graph.",
-    )(command)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ITU_ALIGN"})
 @click.version_option(package_name="itu-align")
 def main() -> None:
     """ITU study groups, WSIS action lines and SDGs, and the alignments between them, as a graph."""
 
 
 @main.command(epilog=_BUILD_EXAMPLE)
-@_data_option
+@data_option
 def build(data: Path) -> None:
     """Build the graph from the facts and the ontology, check it, and switch to it.
 
@@ -91,34 +88,40 @@ def build(data: Path) -> None:
 @main.command(epilog=_SERVE_EXAMPLE)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@_data_option
-def serve(host: str, port: int, data: Path) -> None:
-    """Answer SPARQL queries over HTTP; the first start builds the graph."""
+@data_option
+@server_options
+def serve(host: str, port: int, data: Path, **options: object) -> None:
+    """Answer SPARQL queries over HTTP; the first start builds the graph.
+
+    Each option can be set in the environment too, as ITU_ALIGN_SERVE_ and its name in capitals.
+    """
     import logging
 
-    from ..graph.store import current_version
+    from ..graph import journal
     from . import serving
     from .app import create_app
-    from .current import served
+    from .current import engine_of
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     with serving.reserve(host, port) as sock:
-        if current_version(data) is None:
+        if journal.head(data) is None:
             click.echo(f"No graph in {data} yet: building it.", err=True)
             _build(data)
-        app = create_app({"DATA": data})
-        with app.app_context():
-            now = served()
-        line = f"Serving version {now.store.version} ({now.triples:,} triples) on {serving.url(sock)}/sparql"
-        del now  # or its files would stay open after a rebuild
-        serving.run(app, sock, lambda: click.echo(line))
+        app = create_app(app_config(data, options))
+        engine = engine_of(app).get()
+        size = f"{engine.triples:,} triples" if engine.triples >= 0 else "on disk"
+        line = f"Serving version {engine.version} ({size}) on {serving.url(sock)}/sparql"
+        try:
+            serving.run(app, sock, lambda: click.echo(line))
+        finally:
+            engine_of(app).close()
 
 
 @main.command(epilog=_QUERY_EXAMPLE)
 @click.argument("file", type=click.File("rb"), metavar="FILE|-")
 @click.option("--format", "wanted", type=click.Choice(FORMATS), help="Default: table for rows, turtle for triples.")
-@_data_option
+@data_option
 @click.pass_context
 def query(ctx: click.Context, file: BinaryIO, wanted: str | None, data: Path) -> None:
     """Answer one SPARQL query from a file, or from standard input (-), without a server."""
@@ -136,7 +139,7 @@ def query(ctx: click.Context, file: BinaryIO, wanted: str | None, data: Path) ->
 
 
 @main.command(epilog=_CHECK_EXAMPLE)
-@_data_option
+@data_option
 def check(data: Path) -> None:
     """Check the stored graph: it opens, is consistent, and keeps to the shapes. Exit code 1 on a finding."""
     from ..graph import check as checks
@@ -147,6 +150,35 @@ def check(data: Path) -> None:
     show_table(["check", "result", "detail"], [[each.name, each.outcome, each.detail] for each in results])
     if any(each.outcome == "finding" for each in results):
         sys.exit(FINDINGS)
+
+
+@main.command(epilog=_BACKUP_EXAMPLE)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@data_option
+def backup(file: Path, data: Path) -> None:
+    """Save the graph with its whole history, tokens and records in one file; a server may be writing meanwhile."""
+    from ..graph.backup import backup as save
+    from .progress import progress
+
+    with progress("Saving") as report:
+        saved = save(data, file, report)
+    click.echo(f"{file} holds version {saved.version} ({saved.quads:,} quads, SHA-256 {saved.sha256}).")
+
+
+@main.command(epilog=_RESTORE_EXAMPLE)
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@data_option
+def restore(file: Path, data: Path) -> None:
+    """Make a data folder from a backup, and check every file and quad of it."""
+    from ..graph.backup import restore as bring_back
+    from .progress import progress
+
+    with progress("Restoring") as report:
+        found = bring_back(file, data, report)
+    click.echo(f"{data} holds version {found.version} ({found.quads:,} quads), as it was saved.")
+
+
+main.add_command(token)
 
 
 def _build(data: Path) -> "Built":
@@ -167,7 +199,7 @@ def _text(raw: bytes) -> str:
 
 def _show(answer: "Answer", *, table_only: bool) -> None:
     """For reading: rows as a table, an ASK as a word, triples as Turtle unless a table was demanded."""
-    from .answers import boolean, cell, graph_text
+    from ..graph.readable import boolean, cell, graph_text
 
     if answer.kind == "boolean":
         click.echo("true" if boolean(answer) else "false")

@@ -1,72 +1,48 @@
-"""The store that the application serves: opened once, and anew when a build has switched to another version."""
+"""The engine that the application serves from, started with the first request that needs it."""
 
-import logging
-from functools import cached_property
-from pathlib import Path
+import atexit
 from threading import Lock
-from typing import cast
+from typing import Final, cast
 
-from flask import current_app
+from flask import Flask, current_app
 
-from ..graph.errors import StoreError
-from ..graph.store import Store, current_version
+from ..graph.engine import Engine
+from ..graph.settings import Settings
 
-EXTENSION = "itu-align"
-_log = logging.getLogger(__name__)
-
-
-class Served:
-    """An opened version and the number of its triples, counted when somebody first asks."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    @cached_property
-    def triples(self) -> int:
-        """Triples of the default graph."""
-        return len(self.store)
+EXTENSION: Final = "itu-align"
 
 
-class CurrentStore:
-    """Gives the current version of a data folder to many threads; a version in use stays open until it is left."""
+class CurrentEngine:
+    """Gives one engine to many threads; where none can be started yet, each request tries again."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._lock = Lock()
-        self._served: Served | None = None
-        self._complaint = ""
+        self._engine: Engine | None = None
 
-    def get(self) -> Served:
-        """The current version; where it cannot be opened, the one that was served before.
+    def get(self) -> Engine:
+        """The engine; raises StoreError where there is no graph that can be read."""
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = Engine(self._settings)
+                    atexit.register(self.close)
+        return self._engine
 
-        Reading one small file for each request is what a rebuild without restart costs. Raises StoreError only
-        where nothing could be opened since the start.
-        """
-        served = self._served
-        try:
-            if served is None or served.store.version != current_version(self._data):
-                served = self._reopen()
-        except StoreError as error:
-            if served is None:
-                raise
-            self._complain(f"still serving version {served.store.version}: {error}")
-        return served
-
-    def _reopen(self) -> Served:
+    def close(self) -> None:
+        """End its processes."""
         with self._lock:
-            served = self._served
-            if served is None or served.store.version != current_version(self._data):
-                served = self._served = Served(Store.open(self._data))
-                self._complaint = ""
-        return served
-
-    def _complain(self, complaint: str) -> None:
-        """Once for each reason, not for each request."""
-        if complaint != self._complaint:
-            self._complaint = complaint
-            _log.warning(complaint)
+            if self._engine is not None:
+                self._engine.close()
+                atexit.unregister(self.close)
+            self._engine = None
 
 
-def served() -> Served:
-    """What the application at hand serves now."""
-    return cast("CurrentStore", current_app.extensions[EXTENSION]).get()
+def engine_of(app: Flask) -> CurrentEngine:
+    """What gives an application its engine."""
+    return cast("CurrentEngine", app.extensions[EXTENSION])
+
+
+def engine() -> Engine:
+    """The engine of the application at hand."""
+    return engine_of(current_app).get()

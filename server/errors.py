@@ -13,9 +13,16 @@ from uuid import uuid4
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from ..graph import errors, rdfbody
 from ..graph.errors import GraphError, Place, QueryError, ResultFormatError, StoreError
+from ..graph.gateway import GatewayError
+from ..graph.guard import ServiceError
 from ..graph.names import BASE
+from ..graph.permalinks import PermalinkError
+from ..graph.tokens import TokenError
+from .access import ForbiddenError, RefusedError, UnauthorizedError
 from .excerpts import excerpt
+from .limits import TooManyRequestsError
 from .negotiation import PROBLEM, AcceptError, FormatNameError, prefers_page
 from .settings import MAX_BODY_BYTES
 
@@ -24,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 class ProtocolError(GraphError):
     """The request is not one of the SPARQL 1.1 Protocol: a parameter is missing, doubled or not text."""
+
+
+class NotThereError(GraphError):
+    """There is nothing of this name here, or not any more."""
 
 
 class MediaTypeError(GraphError):
@@ -48,25 +59,49 @@ class Kind:
 
 
 _INTERNAL: Final = Kind(500, "internal", "Internal error", "internal error")
+_TOO_LARGE: Final = Kind(413, "too-large", "Too large")
+_MEDIA_TYPE: Final = Kind(415, "media-type", "Media type not read here")
+_NOT_FOUND: Final = Kind(404, "not-found", "Not found")
+_CANCELLED: Final = Kind(503, "cancelled", "The query was stopped")
 _KINDS: Final[Mapping[type[GraphError], Kind]] = {
+    ServiceError: Kind(502, "service", "Another endpoint did not answer as it should"),
+    PermalinkError: Kind(400, "permalink", "The query cannot be cited"),
+    TokenError: Kind(503, "tokens", "Tokens cannot be checked", "The server cannot read its tokens."),
+    GatewayError: Kind(503, "gateway", "Other endpoints cannot be asked now"),
     QueryError: Kind(400, "query", "The query cannot be run"),
     ProtocolError: Kind(400, "request", "The request is incomplete or ambiguous"),
     AcceptError: Kind(400, "accept", "The Accept header cannot be read"),
     FormatNameError: Kind(400, "format", "Unknown format"),
     ResultFormatError: Kind(406, "not-acceptable", "Not available in this format"),
-    TooLargeError: Kind(413, "too-large", "Too large"),
-    MediaTypeError: Kind(415, "media-type", "Media type not read here"),
+    TooLargeError: _TOO_LARGE,
+    MediaTypeError: _MEDIA_TYPE,
+    rdfbody.BodyError: Kind(400, "body", "The RDF cannot be read"),
+    rdfbody.BodyTypeError: _MEDIA_TYPE,
+    rdfbody.BodyTooLargeError: _TOO_LARGE,
+    NotThereError: _NOT_FOUND,
+    errors.NoSuchGraphError: Kind(404, "no-such-graph", "No such graph"),
+    UnauthorizedError: Kind(401, "unauthorized", "A token is needed"),
+    ForbiddenError: Kind(403, "forbidden", "Not allowed"),
+    TooManyRequestsError: Kind(429, "too-many-requests", "Too many requests"),
+    errors.TimedOutError: Kind(503, "timeout", "The query took too long"),
+    errors.OutOfMemoryError: Kind(507, "memory", "The query took too much memory"),
+    errors.CancelledError: _CANCELLED,
+    errors.AskerGoneError: _CANCELLED,
+    errors.BusyError: Kind(503, "busy", "The server is busy"),
+    errors.AnswerTooLargeError: Kind(413, "answer-too-large", "The answer is too large"),
+    errors.CrashedError: Kind(503, "crash", "The query could not be finished"),
     StoreError: Kind(503, "no-graph", "No graph to ask", "The server has no graph that it can read."),
 }
 _HTTP: Final = {
     404: Kind(404, "not-found", "Not found", "There is nothing at this address."),
     405: Kind(405, "method", "Method not allowed"),
-    413: Kind(413, "too-large", "Too large"),
+    413: _TOO_LARGE,
 }
 _HTTP_HINTS: Final = {
     404: "The query endpoint is /sparql.",
     413: f"At most {MAX_BODY_BYTES:,} bytes of a request's body are read.",
 }
+_RETRY_AFTER: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +130,14 @@ def _graph_error(error: GraphError) -> Response:
     kind = next((_KINDS[cls] for cls in type(error).__mro__ if cls in _KINDS), _INTERNAL)
     hint = error.hint if kind.detail is None else ""
     problem = _problem(kind, str(error), hint, error.place)
-    if kind.status >= 500:
+    if kind is _INTERNAL or isinstance(error, StoreError):
         _log.error("%s: %s", problem.instance, error, exc_info=kind is _INTERNAL)
-    return _answer(problem, error.place)
+    response = _answer(problem, error.place)
+    if isinstance(error, RefusedError):
+        response.headers.update(error.headers)
+    elif isinstance(error, errors.BusyError):
+        response.headers["Retry-After"] = str(_RETRY_AFTER)
+    return response
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -13,6 +13,7 @@ from ..graph.query import FORMATS, Format
 
 HTML: Final = Format("html", "text/html", "html")
 PROBLEM: Final = Format("problem", "application/problem+json", "json")
+JSON_FORMAT: Final = Format("json", "application/json", "json")
 
 _ALIASES: Final = {
     "json": ("application/json",),

@@ -14,12 +14,19 @@ from typing import Any, Final, Protocol, cast
 
 from flask import Flask
 from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.task import WSGITask  # type: ignore[import-untyped]
 
 from ..graph.errors import GraphError
-from .settings import MAX_BODY_BYTES
+from .delivery import COMPLETE, TRAILERS
+from .settings import MAX_GRAPH_BYTES
 
-_THREADS: Final = 8
+_THREADS: Final = 64
+"""Most wait for a worker to answer; they must outnumber the queries that may run for long."""
+
+_UNSENT: Final = 512 << 20
+"""Bytes of an answer that wait (on disk) for a slow client, so that it holds neither a thread nor a worker."""
 _GRACE: Final = 10.0
 """Seconds that requests at work get to end after a signal."""
 
@@ -41,6 +48,31 @@ class _Server(Protocol):
     task_dispatcher: _Dispatcher
 
     def pull_trigger(self) -> None: ...
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """Sends trailer fields behind a chunked body, and leaves the body open where it is not whole."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environment with a place for the trailer fields."""
+        self.trailers: dict[str, str] = {}
+        environment: dict[str, Any] = super().get_environment()
+        environment[TRAILERS] = self.trailers
+        return environment
+
+    def finish(self) -> None:
+        """The last chunk (https://www.rfc-editor.org/rfc/rfc9112#section-7.1)."""
+        trailers = getattr(self, "trailers", {})
+        if not self.chunked_response or not trailers:
+            super().finish()
+            return
+        fields = "".join(f"{name}: {value}\r\n" for name, value in trailers.items())
+        end = "\r\n" if trailers.get(COMPLETE) == "true" else ""
+        self.channel.write_soon(f"0\r\n{fields}{end}".encode("latin-1"))
+
+
+class _HonestChannel(HTTPChannel):  # type: ignore[misc]
+    task_class = _Task
 
 
 class AddressError(GraphError):
@@ -92,8 +124,18 @@ def run(app: Flask, sock: socket.socket, ready: Callable[[], None]) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # "Task queue depth": load, not a fault
     channels: dict[int, Any] = {}
     made: object = create_server(
-        app, map=channels, sockets=[sock], threads=_THREADS, ident="itu-align", max_request_body_size=2 * MAX_BODY_BYTES
+        app,
+        map=channels,
+        sockets=[sock],
+        threads=_THREADS,
+        ident="itu-align",
+        max_request_body_size=MAX_GRAPH_BYTES,
+        channel_request_lookahead=1,  # a client that goes away is noticed while its query runs
+        outbuf_high_watermark=_UNSENT,
+        connection_limit=1000,
+        channel_timeout=60,
     )
+    made.channel_class = _HonestChannel  # type: ignore[attr-defined]
     server = cast("_Server", made)
     stopped: list[int] = []
 

@@ -1,6 +1,7 @@
 """Where the data lives when nobody says so, and how much a request may send."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,19 @@ MAX_QUERY_BYTES: Final = 1 << 20
 
 MAX_BODY_BYTES: Final = 4 << 20
 """Of a request's body: a form may write each byte of the query as three (`%20`)."""
+
+MAX_GRAPH_BYTES: Final = 256 << 20
+"""Of an RDF document, decompressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """What each client may use in a window of so many seconds; 0 means without limit."""
+
+    requests: int = 3000
+    seconds: int = 120
+    window: int = 60
+    concurrent: int = 16
 
 
 def default_data() -> Path:

@@ -3,36 +3,42 @@
 https://www.w3.org/TR/sparql11-protocol/#query-operation
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..graph import query
-from .answers import readable
-from .current import served
-from .errors import MediaTypeError, ProtocolError, TooLargeError
+from ..graph import jobs, query, readable
+from ..graph.engine import Reply
+from ..graph.errors import GraphError
+from ..graph.query import Format
+from ..graph.wire import Message
+from . import cache, conditional, current, delivery, description, observation, protocol
 from .negotiation import HTML, Offer, choose, named, prefers_page
-from .settings import MAX_QUERY_BYTES
 
 bp = Blueprint("sparql", __name__)
 
-FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
-_MAX_FIELDS: Final = 1000
+_HINT: Final = "Ask with '/sparql?query=SELECT…' (percent-encoded), or POST the query as application/sparql-query."
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a request asks: a text, the graphs to ask it of, and a format that overrules the Accept header."""
+    """What a request asks: a text, the graphs to ask it of, and how."""
 
     text: str
     default_graphs: Sequence[str]
     named_graphs: Sequence[str]
     format: str | None
+    seconds: float | None
+    rewrite: bool
+
+    def job(self) -> Message:
+        """The same for a worker."""
+        datasets = {"default_graphs": self.default_graphs, "named_graphs": self.named_graphs}
+        return {"job": "query", "text": self.text, **datasets, "rewrite": self.rewrite}
 
 
 @bp.get("/")
@@ -44,99 +50,133 @@ def home() -> BaseResponse:
 @bp.route("/sparql", methods=["GET", "POST"])
 def sparql() -> Response:
     """Answer a query; a browser that brings none gets the form."""
-    parameters = _parameters()
-    if request.method != "POST" and not parameters and _is_browser():
-        return _page(render_template("sparql/query.html", text=""))
-    operation = _operation(parameters)
-    g.query_text = operation.text
-    answer = query.run(served().store, operation.text, operation.default_graphs, operation.named_graphs)
-    offer = _offer(operation, answer.formats)
-    if offer.format is HTML:
-        shown = readable(answer)
-        return _page(render_template("sparql/result.html", text=operation.text, result=shown, operation=operation))
-    return Response(answer.serialise(offer.format), content_type=offer.content_type)
-
-
-def _parameters() -> list[tuple[str, str]]:
-    """The parameters of either place, decoded strictly, with the body of a direct POST as `query`."""
-    parameters = _decoded_form(request.query_string)
+    parameters = protocol.in_address()
     if request.method == "POST":
-        if request.mimetype not in {FORM, DIRECT} or _charset() != "utf-8":
-            sent = request.headers.get("Content-Type", "")
-            message = f"A body of type {sent[:100]!r} is not read here."
-            raise MediaTypeError(message, hint=f"Send the query as {DIRECT} or as a form, {FORM}; both in UTF-8.")
-        body = request.get_data()
-        parameters += _decoded_form(body) if request.mimetype == FORM else [("query", _utf8(body))]
-    return parameters
+        parameters += protocol.in_body("query", DIRECT)
+    elif not parameters:
+        return _bare()
+    operation = read_operation(parameters)
+    g.query_text = operation.text
+    return _answer(operation)
 
 
-def _charset() -> str:
-    return request.mimetype_params.get("charset", "utf-8").lower()
+def _bare() -> Response:
+    """The form for a browser; for others the service description."""
+    if prefers_page(request.headers.get("Accept", ""), query.FORMATS):
+        return _page(render_template("sparql/query.html", text=""))
+    return description.service()
 
 
-def _decoded_form(raw: bytes) -> list[tuple[str, str]]:
-    """Flask would put replacement characters where a percent-encoding is not UTF-8, and so run another query."""
-    try:
-        return parse_qsl(_utf8(raw), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error) from None
-    except ValueError as error:
-        raise TooLargeError(f"More than {_MAX_FIELDS} parameters.", hint="Name fewer graphs.") from error
-
-
-def _utf8(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error) from None
-
-
-def _not_utf8(error: UnicodeDecodeError) -> ProtocolError:
-    byte = error.object[error.start]
-    return ProtocolError(
-        f"The request is not UTF-8: byte 0x{byte:02X} at offset {error.start}.",
-        hint="Encode the query in UTF-8 (in an address and in a form also percent-encoded).",
-    )
-
-
-def _operation(parameters: Sequence[tuple[str, str]]) -> Operation:
-    text = _at_most_one(parameters, "query")
-    if text is None:
-        hint = "Ask with '/sparql?query=SELECT…' (percent-encoded), or POST the query as application/sparql-query."
-        raise ProtocolError("The parameter 'query' is missing.", hint=hint)
-    if (size := len(text.encode("utf-8"))) > MAX_QUERY_BYTES:
-        message = f"The query has {size:,} bytes; at most {MAX_QUERY_BYTES:,} are read."
-        raise TooLargeError(message, hint="Write long lists of VALUES as several queries.")
+def read_operation(parameters: protocol.Parameters) -> Operation:
+    """What the parameters ask; raises ProtocolError where they are incomplete or ambiguous."""
     return Operation(
-        text,
-        _all(parameters, "default-graph-uri"),
-        _all(parameters, "named-graph-uri"),
-        _at_most_one(parameters, "format"),
+        protocol.text(parameters, "query", _HINT),
+        protocol.all_of(parameters, "default-graph-uri"),
+        protocol.all_of(parameters, "named-graph-uri"),
+        protocol.at_most_one(parameters, "format"),
+        protocol.seconds(parameters),
+        not protocol.is_off(parameters, "rewrite"),
     )
 
 
-def _at_most_one(parameters: Sequence[tuple[str, str]], name: str) -> str | None:
-    values = _all(parameters, name)
-    if len(values) > 1:
-        message = f"The parameter {name!r} is given {len(values)} times."
-        raise ProtocolError(message, hint=f"Give {name!r} once.")
-    return values[0] if values else None
+def _answer(operation: Operation) -> Response:
+    """From the cache, or from a worker; 304 where the asker has it."""
+    engine = current.engine()
+    offers = {kind: _offer(operation, formats) for kind, formats in query.FORMATS_OF.items()}
+    wanted = {kind: _format_name(offer) for kind, offer in offers.items()}
+    with observation.observed(operation.text) as observed:
+        version = engine.version
+        key = cache.key_of(version, operation.job(), wanted)
+        if conditional.matches(key, version):
+            observed.outcome = "not_modified"
+            return conditional.not_modified(key, version)
+        if (kept := observed.cache.get(key)) is not None:
+            observed.outcome = "cached"
+            return _finish(_whole(kept.header, kept.content, offers, operation), kept.header, key, version)
+        reply = engine.ask(
+            {**operation.job(), "formats": wanted},
+            seconds=operation.seconds,
+            client=observed.client,
+            gone=request.environ.get("waitress.client_disconnected"),
+        )
+        observed.tell(reply)
+        if reply.version != version:  # a commit came between
+            version, key = reply.version, cache.key_of(reply.version, operation.job(), wanted)
+        with reply.closing_on_error():
+            return _finish(_deliver(reply, offers, operation, key, observed), reply.header, key, version)
 
 
-def _all(parameters: Sequence[tuple[str, str]], name: str) -> list[str]:
-    return [value for key, value in parameters if key == name]
+def _deliver(
+    reply: Reply,
+    offers: Mapping[str, Offer | GraphError],
+    operation: Operation,
+    key: str,
+    observed: observation.Observed,
+) -> Response:
+    """The answer of a worker, kept in memory where it is short and would be the same again."""
+
+    def keep(content: bytes) -> None:
+        if reply.header["repeatable"]:
+            observed.cache.put(key, reply.header, content)
+
+    offer = _offered(offers, reply.header)
+    if offer.format is not HTML:
+        return delivery.deliver(reply, offer.content_type, keep, observed.later())
+    content = reply.read()
+    keep(content)
+    return _whole(reply.header, content, offers, operation)
 
 
-def _offer(operation: Operation, formats: Sequence[query.Format]) -> Offer:
-    """`format=` first, for clients that cannot set a header; then the Accept header."""
+def _whole(header: Message, content: bytes, offers: Mapping[str, Offer | GraphError], operation: Operation) -> Response:
+    offer = _offered(offers, header)
+    if offer.format is not HTML:
+        return Response(content, content_type=offer.content_type)
+    shown = readable.from_json(content)
+    return _page(render_template("sparql/result.html", text=operation.text, result=shown, operation=operation))
+
+
+def _finish(response: Response, header: Message, key: str, version: int) -> Response:
+    """What a client can rely on: of which data this is the answer, and what was done to the query."""
+    if header["repeatable"]:
+        conditional.mark(response, key, version)
+    else:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Data-Version"] = str(version)
+    if header.get("rewritten"):
+        response.headers["X-Query-Rewritten"] = f"EXISTS;count={header['rewritten']}"
+    for hint in header.get("hints", ()):
+        response.headers.add("X-Query-Hint", hint.encode("ascii", "backslashreplace").decode())
+    if request.args.get("format"):
+        extension = next((each.extension for each in query.FORMATS if each.name == header["format"]), "txt")
+        response.headers["Content-Disposition"] = f'inline; filename="itu-align-v{version}-{key[:8]}.{extension}"'
+    return response
+
+
+def _offer(operation: Operation, formats: Sequence[Format]) -> Offer | GraphError:
+    """`format=` first, for clients that cannot set a header; then the Accept header. An error waits until it matters.
+
+    What kind of answer a query has shows only when it is read, which happens in the worker.
+    """
     available = (*formats, HTML)
-    if operation.format is not None:
-        return named(operation.format, available)
-    return choose(request.headers.get("Accept", ""), available)
+    try:
+        if operation.format is not None:
+            return named(operation.format, available)
+        return choose(request.headers.get("Accept", ""), available)
+    except GraphError as error:
+        return error
 
 
-def _is_browser() -> bool:
-    return prefers_page(request.headers.get("Accept", ""), query.FORMATS)
+def _format_name(offer: Offer | GraphError) -> str | None:
+    if isinstance(offer, GraphError):
+        return None
+    return jobs.PAGE if offer.format is HTML else offer.format.name
+
+
+def _offered(offers: Mapping[str, Offer | GraphError], header: Message) -> Offer:
+    offer = offers[header["kind"]]
+    if isinstance(offer, GraphError):
+        raise offer
+    return offer
 
 
 def _page(html: str) -> Response:

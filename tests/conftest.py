@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,8 @@ from itu_align.graph import schema
 from itu_align.graph.build import make_graphs
 from itu_align.graph.store import Store
 from itu_align.server.app import create_app
+from itu_align.server.current import engine_of
+from itu_align.server.settings import Budgets
 from rdf import write_version
 
 SCRIPT = Path(sys.executable).parent / "itu-align"
@@ -86,9 +89,10 @@ def shipped() -> dict[str, list[ox.Triple]]:
     return make_graphs(files("itu_align.graph") / "facts", lambda *_: None)
 
 
-@pytest.fixture
-def app(data: Path) -> Flask:
-    return create_app({"DATA": data, "TESTING": True})
+@pytest.fixture(scope="session")
+def app(data: Path) -> Iterator[Flask]:
+    with running_app(data) as app:
+        yield app
 
 
 @pytest.fixture
@@ -101,17 +105,44 @@ def runner() -> CliRunner:
     return CliRunner()
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
+def write_small(folder: Path) -> Path:
     """Graph `one` holds all three triples, graph `two` only B."""
-    folder = tmp_path / "small"
     write_version(folder, {"one": [TRIPLE_A, TRIPLE_B, TRIPLE_C], "two": [TRIPLE_B]})
     return folder
 
 
 @pytest.fixture
-def small_client(small: Path) -> FlaskClient:
-    return create_app({"DATA": small, "TESTING": True}).test_client()
+def small(tmp_path: Path) -> Path:
+    return write_small(tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Over a small graph that no test changes."""
+    with running_app(write_small(tmp_path_factory.mktemp("small") / "data")) as app:
+        yield app
+
+
+@pytest.fixture
+def small_client(small_app: Flask) -> FlaskClient:
+    return small_app.test_client()
+
+
+@pytest.fixture
+def make_app() -> Iterator[Callable[..., Flask]]:
+    """Makes applications over data folders that the test changes; their processes end with it."""
+    with ExitStack() as stack:
+        yield lambda data, **config: stack.enter_context(running_app(data, **config))
+
+
+@contextmanager
+def running_app(data: Path, **config: object) -> Iterator[Flask]:
+    """An application over a data folder; its processes end with the block. Clients may ask without limit."""
+    app = create_app({"DATA": data, "TESTING": True, "BUDGETS": Budgets(0, 0, concurrent=0), **config})
+    try:
+        yield app
+    finally:
+        engine_of(app).close()
 
 
 @pytest.fixture

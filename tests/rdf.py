@@ -6,7 +6,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from itu_align.graph import schema
 from itu_align.graph.names import PREFIXES
-from itu_align.graph.store import writing
+from itu_align.graph.store import write_graphs
 
 HEADER = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 HEADER += "@prefix ex: <http://example.org/> .\n"
@@ -18,6 +18,5 @@ def turtle(text: str) -> set[ox.Triple]:
 
 
 def write_version(data: Path, graphs: Mapping[str, Iterable[ox.Triple]]) -> int:
-    """Write one version with these graphs; its number."""
-    with writing(data) as writer:
-        return writer.write(graphs)
+    """Commit these graphs; the number of the version."""
+    return write_graphs(data, graphs)

@@ -15,7 +15,8 @@ import pytest
 from itu_align.graph import names
 from itu_align.graph.build import build, make_graphs
 from itu_align.graph.errors import GraphError
-from itu_align.graph.store import Store, current_version
+from itu_align.graph.journal import head
+from itu_align.graph.store import Store
 
 FACTS = Path(str(files("itu_align.graph") / "facts"))
 TABLES = sorted(path.stem for path in FACTS.glob("*.csv"))
@@ -248,21 +249,21 @@ BAD_CELLS = [
 def test_a_bad_cell_stops_the_build_and_the_old_graph_stays(
     tmp_path: Path, data: Path, name: str, old: str, new: str, words: str
 ) -> None:
-    before = current_version(data)
+    before = head(data)
     with pytest.raises(GraphError, match=words) as caught:
         build(data, facts=edited(tmp_path, name, old, new))
     assert caught.value.hint
-    assert current_version(data) == before
+    assert head(data) == before
     assert len(Store.open(data)) > 0
 
 
 def test_a_row_against_the_shapes_is_not_stored(tmp_path: Path, data: Path) -> None:
-    before = current_version(data)
+    before = head(data)
     facts = edited(tmp_path, "itu_documents_and_meetings", "2018-04-30,2018-05-04", "2018-05-30,2018-05-04")
     with pytest.raises(GraphError, match=r"breaks its shapes in 1 place") as caught:
         build(data, facts=facts)
     assert "ITU-D-SG1-2018-meeting-1" in str(caught.value)
-    assert current_version(data) == before
+    assert head(data) == before
 
 
 def test_a_table_without_mapping_says_so(tmp_path: Path, data: Path) -> None:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
-from ..graph.names import shorten
-from ..graph.query import Answer, Kind, Term
+from .names import shorten
+from .query import Answer, Kind, Term
 
 PAGE_LIMIT: Final = 1000
 """Rows or lines on a page. The page says when there are more and links to the whole."""
@@ -48,6 +48,18 @@ def readable(answer: Answer) -> Readable:
     variables, rows = answer.rows()
     cells = [[cell(term) for term in row] for row in rows[:PAGE_LIMIT]]
     return Readable(what, formats, variables, cells, total=len(rows))
+
+
+def to_json(shown: Readable) -> bytes:
+    """For the way from the process that computed it to the one that makes the page; `from_json` reads it."""
+    return json.dumps(asdict(shown)).encode()
+
+
+def from_json(content: bytes) -> Readable:
+    """What `to_json` wrote."""
+    members = json.loads(content)
+    members["rows"] = [[Cell(**each) for each in row] for row in members["rows"]]
+    return Readable(**members)
 
 
 def boolean(answer: Answer) -> bool:

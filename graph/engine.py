@@ -1,0 +1,418 @@
+"""Stage 5b: the graph behind its workers, for many askers at once. Doors ask here and nowhere else.
+
+`Engine.ask` has a job done by a worker process and streams the answer; `Engine.write` makes what a job would change
+a commit, and returns when readers see it.
+"""
+
+import contextlib
+import itertools
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from . import errors, journal, store, wire
+from .errors import InterruptionError, StoreError
+from .gateway import Gateway
+from .settings import Settings
+from .wire import Message
+
+_log = logging.getLogger(__name__)
+
+_START: Final = 600.0
+"""Seconds that a loader may take to read the graph."""
+
+_RETRIES: Final = 20
+_FATES: Final[dict[str, tuple[type[InterruptionError], str, str]]] = {
+    "SIGALRM": (
+        errors.TimedOutError,
+        "The query was stopped after {seconds:g} seconds, the time that it may take.",
+        "Narrow it (a class, a named graph, LIMIT), or give 'timeout=' up to what the server allows.",
+    ),
+    "SIGABRT": (
+        errors.OutOfMemoryError,
+        "The query took more memory than it may.",
+        "Narrow it, or ask without ORDER BY, DISTINCT or GROUP BY over so much.",
+    ),
+    "cancelled": (errors.CancelledError, "The query was stopped by an administrator.", "Ask again later."),
+    "busy": (
+        errors.BusyError,
+        "Too many long queries ran at the same time, and this was the longest.",
+        "Ask again in a while, or narrow the query.",
+    ),
+}
+_CRASHED: Final = (
+    errors.CrashedError,
+    "The process that worked on the query broke down.",
+    "Write the query in a simpler way; other queries are not affected.",
+)
+
+
+@dataclass(slots=True)
+class Running:
+    """A job at work, for those who may see and stop it."""
+
+    id: int
+    text: str
+    client: str
+    started: float
+    seconds: float
+    pid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: from which version to which (the same where nothing changed), and how many quads."""
+
+    before: int
+    version: int
+    deleted: int
+    inserted: int
+    graphs: Sequence[str]
+    existed: bool
+
+
+class LoaderLostError(errors.CrashedError):
+    """The loader died, and its workers with it."""
+
+
+class Reply:
+    """An answer under way. The header is there; the data comes while it is computed, and may break off."""
+
+    def __init__(self, engine: "Engine", connection: wire.Connection, running: Running, until: float) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._running = running
+        self._until = until
+        self._ended = False
+        self.version = 0
+        self.header: Message = {}
+        self.footer: Message = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def closing_on_error(self) -> Generator[None]:
+        """Stop the job where the block raises; else whoever reads the data closes."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self) -> bool:
+        """Read the header; raises what the worker found wrong, or why it died.
+
+        False where all workers died with their loader: nothing is known then, and the job may be done by others.
+        """
+        try:
+            letter, content = self._receive()
+        except LoaderLostError:
+            self._connection.close()
+            return False
+        if letter != b"H":
+            self._end(letter, content)
+        self.header = json.loads(content)
+        return True
+
+    def chunks(self) -> Iterator[bytes]:
+        """The data; raises an InterruptionError where it breaks off. Without one the answer is whole."""
+        try:
+            while not self._ended:
+                letter, content = self._receive()
+                if letter == b"D":
+                    yield content
+                else:
+                    self._end(letter, content)
+        finally:
+            self.close()
+
+    def read(self) -> bytes:
+        """All the data."""
+        return b"".join(self.chunks())
+
+    def close(self) -> None:
+        """Nobody reads on: a worker that is still at it is stopped."""
+        if not self._ended:
+            self._engine.stop(self._running, "cancelled")
+        self._ended = True
+        self._connection.close()
+        self._engine.forget(self._running)
+
+    def _end(self, letter: bytes, content: bytes) -> None:
+        self._ended = True
+        self.footer = json.loads(content)
+        if letter == b"X":
+            self.close()
+            raise wire.unpack_error(self.footer)
+
+    def _receive(self) -> tuple[bytes, bytes]:
+        try:
+            return self._connection.receive(self._until)
+        except (wire.EndOfStreamError, wire.StillWaitingError):
+            self._ended = True
+            raise self._engine.explain(self._running, self._until) from None
+
+
+class Engine:
+    """The graph of a data folder, behind worker processes. Threads share one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._folder = Path(tempfile.mkdtemp(prefix="itu-align-"))
+        self._control = threading.RLock()
+        self._writing = threading.Lock()
+        self._running: dict[int, Running] = {}
+        self._ids = itertools.count(1)
+        self._gateway = Gateway(settings.endpoints)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._loader: wire.Connection | None = None
+        self._state: Message = {}
+        self._closed = False
+        self._complaint = ""
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def version(self) -> int:
+        """The version that readers see. A commit that another process has written is taken up first."""
+        known = int(self._state["version"])
+        if journal.commit_file(self.settings.data, known + 1).exists():
+            with self._writing:
+                try:
+                    self._follow(journal.head(self.settings.data, known) or known)
+                except StoreError as error:
+                    self._complain(f"still serving version {known}: {error}")
+        return int(self._state["version"])
+
+    @property
+    def triples(self) -> int:
+        """Triples of the default graph; -1 where they were not counted (readers on disk)."""
+        return int(self._state["triples"])
+
+    def state(self) -> Message:
+        """Workers by what they do, memory of the loader, version: as they are now."""
+        return self._order({"op": "state"})
+
+    def running(self) -> list[Running]:
+        """What is being worked on."""
+        return list(self._running.values())
+
+    def cancel(self, number: int) -> bool:
+        """Stop a job by its id; False where there is none such."""
+        running = self._running.get(number)
+        return running is not None and self.stop(running, "cancelled")
+
+    def ask(
+        self,
+        job: Message,
+        body: bytes = b"",
+        *,
+        seconds: float | None = None,
+        client: str = "",
+        gone: Callable[[], bool] | None = None,
+    ) -> Reply:
+        """Have a job done; the reply's header is there on return.
+
+        Raises what the job found wrong, an InterruptionError where it was stopped, BusyError where no worker was
+        free for long, and AskerGoneError when `gone` says so.
+        """
+        allowed = self.settings.seconds if seconds is None else min(seconds, self.settings.most_seconds)
+        running = Running(next(self._ids), str(job.get("text", job["job"])), client, time.time(), allowed)
+        self._running[running.id] = running
+        try:
+            job = {**job, "seconds": allowed, "id": running.id, "services": asdict(self._gateway.services())}
+            for _ in range(_RETRIES):
+                reply = self._attempt(job, body, running, gone)
+                if reply is not None and reply.begin():
+                    return reply
+        except BaseException:
+            self.stop(running, "cancelled")
+            self.forget(running)
+            raise
+        self.forget(running)
+        raise errors.BusyError("No worker could be reached.", hint="Ask again in a few seconds.")
+
+    def write(  # noqa: PLR0913 - what is asked, and who answers for it
+        self,
+        job: Message,
+        body: bytes = b"",
+        *,
+        agent: str,
+        operation: str,
+        allow: Callable[[Sequence[str]], None] = lambda _graphs: None,
+        seconds: float | None = None,
+    ) -> Written:
+        """Make what a job changes a commit; `allow` is told the graphs that change and may raise.
+
+        Raises what `ask` raises, and StoreError where the commit cannot be written; then nothing has changed.
+        """
+        data = self.settings.data
+        with self._writing, journal.writing(data) as head:
+            self._follow(head)
+            with self.ask(job, body, seconds=seconds, client=agent) as reply:
+                header = reply.header
+                allow(header["graphs"])
+                changed = bool(header["deleted"] or header["inserted"])
+                if changed:
+                    journal.append(data, journal.new_header(head + 1, agent, operation), reply.chunks())
+            if changed:
+                self._follow(head + 1)
+        counts = {name: header[name] for name in ("deleted", "inserted", "graphs", "existed")}
+        return Written(head, head + changed, **counts)
+
+    def stop(self, running: Running, reason: str) -> bool:
+        """Kill the worker that is at this job; False where none is any more."""
+        if not running.pid or self._closed:
+            return False
+        with contextlib.suppress(StoreError):
+            order = {"op": "stop", "pid": running.pid, "id": running.id, "reason": reason}
+            return bool(self._order(order)["stopped"])
+        return False
+
+    def forget(self, running: Running) -> None:
+        """A job is over."""
+        self._running.pop(running.id, None)
+
+    def explain(self, running: Running, until: float) -> InterruptionError:
+        """Why a worker's answer broke off; raises LoaderLostError where the loader died too."""
+        if self._process is None or self._process.poll() is not None:
+            raise LoaderLostError(_CRASHED[1], hint=_CRASHED[2])
+        fate = str(self._order({"op": "fate", "pid": running.pid})["fate"])
+        if not fate and time.monotonic() >= until:
+            self.stop(running, "SIGALRM")
+            fate = "SIGALRM"
+        kind, message, hint = _FATES.get(fate, _CRASHED)
+        return kind(message.format(seconds=running.seconds), hint=hint)
+
+    def close(self) -> None:
+        """End the loader and its workers."""
+        with self._control:
+            self._closed = True
+            if self._loader is not None:
+                self._loader.close()
+            if self._process is not None:
+                self._end(self._process)
+        self._gateway.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _attempt(self, job: Message, body: bytes, running: Running, gone: Callable[[], bool] | None) -> Reply | None:
+        """A worker that has taken the job; None where it ended just before (its generation was over)."""
+        connection = self._connect(gone)
+        if connection is None:
+            return None
+        until = time.monotonic() + self.settings.patience
+        try:
+            connection.send(wire.pack(b"J", job) + wire.pack(b"B", body))
+            _, content = connection.receive(until)
+        except (wire.EndOfStreamError, ConnectionError):
+            connection.close()
+            return None
+        except (wire.StillWaitingError, TimeoutError):
+            connection.close()
+            message = f"No worker was free for {self.settings.patience:g} seconds."
+            raise errors.BusyError(message, hint="Ask again in a few seconds.") from None
+        hello = json.loads(content)
+        running.pid = hello["pid"]
+        reply = Reply(self, connection, running, time.monotonic() + job["seconds"] + 1)
+        reply.version = hello["version"]
+        return reply
+
+    def _connect(self, gone: Callable[[], bool] | None) -> wire.Connection | None:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(self.settings.patience)
+        try:
+            sock.connect(self._state["socket"])
+        except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+            sock.close()
+            self._order({"op": "state"})  # starts the loader anew where it has died
+            return None
+        return wire.Connection(sock, gone)
+
+    def _follow(self, version: int) -> None:
+        """Have readers see this version."""
+        if version != self._state["version"]:
+            self._prepare(version)
+            self._order({"op": "advance", "version": version})
+
+    def _complain(self, complaint: str) -> None:
+        """Once for each reason, not for each request."""
+        if complaint != self._complaint:
+            self._complaint = complaint
+            _log.warning(complaint)
+
+    def _prepare(self, version: int) -> None:
+        if self.settings.readers == "disk":
+            store.disk_folder(self.settings.data, version, journal.policy(self.settings.data))
+
+    def _order(self, order: Message) -> Message:
+        """Tell the loader something; where it has died, a new one is started first, on the newest version."""
+        with self._control:
+            for _ in range(2):
+                if self._closed:
+                    raise StoreError("The server is stopping.", hint="Ask again when it has started.")
+                try:
+                    return self._tell(order)
+                except (wire.EndOfStreamError, ConnectionError, OSError):
+                    self._start()
+            return self._tell(order)
+
+    def _tell(self, order: Message) -> Message:
+        if self._loader is None:
+            raise ConnectionError
+        self._loader.send(wire.pack(b"O", order))
+        letter, content = self._loader.receive()
+        answer: Message = json.loads(content)
+        if letter == b"X":
+            raise wire.unpack_error(answer)
+        if "socket" in answer:
+            self._state = answer
+        return answer
+
+    def _start(self) -> None:
+        """A loader for the newest version; a dead one is buried first."""
+        if self._process is not None:
+            self._end(self._process)
+        version = journal.head(self.settings.data)
+        if version is None:
+            hint = "Run 'itu-align build' first, or name another folder with --data."
+            raise StoreError(f"{self.settings.data} holds no graph yet.", hint=hint)
+        self._prepare(version)
+        ours, theirs = socket.socketpair()
+        settings = {**asdict(self.settings), "data": str(self.settings.data), "endpoints": (), "version": version}
+        settings["run"] = tempfile.mkdtemp(dir=self._folder)
+        command = [sys.executable, "-m", "itu_align.graph.loader", str(theirs.fileno()), json.dumps(settings)]
+        with theirs:
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+        self._loader = wire.Connection(ours)
+        letter, content = self._loader.receive(time.monotonic() + _START)
+        self._state = json.loads(content)
+        if letter == b"X":
+            raise wire.unpack_error(self._state)
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """The loader sees that its control socket is closed; one that does not is killed."""
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,216 @@
+"""What a query worker can be asked to do. Each job reads a message and a body, and writes its answer to a sink.
+
+Pure of processes: `worker.py` gives them a store that is theirs alone, with limits of time and memory around it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import IO, Final, Protocol, cast
+
+import pyoxigraph as ox
+
+from . import (
+    changes,
+    dataset,
+    description,
+    emptiness,
+    grammar,
+    guard,
+    hints,
+    patch,
+    permalinks,
+    query,
+    rdfbody,
+    readable,
+    rewrite,
+    rules,
+)
+from .dataset import Dataset
+from .errors import NoSuchGraphError
+from .grammar import Query
+from .guard import Services
+from .service_description import Endpoint
+from .sparql12 import Version
+from .store import Store
+from .union import Change
+from .wire import Message
+
+PAGE: Final = "page"
+"""The name of a format that is none: rows made readable, for a page of HTML."""
+
+_FORMATS: Final = {each.name: each for each in query.FORMATS}
+
+
+class Sink(Protocol):
+    """Where an answer goes: one header, then bytes."""
+
+    def begin(self, header: Message) -> None:
+        """Say what will follow; errors after this can only cut the answer off."""
+
+    def write(self, content: bytes) -> int:
+        """Take a piece of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a job works on, and what this server allows."""
+
+    store: Store
+    version: Version = "1.1"
+    """The SPARQL that is read."""
+
+
+Job = Callable[[Context, Message, bytes, Sink], Message]
+
+
+def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """Answer a query in the format that the asker wants for the kind of answer that it gives."""
+    read, rewritten, result = _evaluated(context, message)
+    wanted = message["formats"][result.kind]
+    sink.begin(
+        {
+            "kind": result.kind,
+            "format": wanted,
+            "repeatable": _is_repeatable(read),
+            "rewritten": rewritten,
+            "hints": [_said(remark) for remark in hints.remarks(read, context.store.database)],
+        }
+    )
+    if wanted == PAGE:
+        sink.write(readable.to_json(readable.readable(result)))
+    elif wanted is not None:
+        result.write(_FORMATS[wanted], cast("IO[bytes]", sink))
+    return {}
+
+
+def digest(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """The hash of an answer, and whether the same query on the same data has it again."""
+    read, rewritten, result = _evaluated(context, message)
+    found = asdict(permalinks.digest(result))
+    sink.begin({**found, "repeatable": _is_repeatable(read), "rewritten": rewritten})
+    return {}
+
+
+def explain_empty(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """Why a query has no result."""
+    read = _read(context, message)
+    explanation = emptiness.explain(context.store.database, read, _dataset(message), seconds=message["seconds"] * 0.9)
+    sink.begin({"repeatable": explanation.complete})
+    sink.write(json.dumps(asdict(explanation)).encode())
+    return {}
+
+
+def describe(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """What the endpoint says of itself and of the data, as two N-Triples texts one behind the other."""
+    endpoint = Endpoint(**{**message["endpoint"], "policy": context.store.policy})
+    found = description.describe(context.store.database, endpoint, context.store.version)
+    texts = [ox.serialize(part, format=ox.RdfFormat.N_TRIPLES) or b"" for part in (found.service, found.void)]
+    sink.begin({"sizes": [len(text) for text in texts]})
+    for text in texts:
+        sink.write(text)
+    return {}
+
+
+def update(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """What an update would change."""
+    store = context.store
+    return _changed(changes.update(store.database, message["text"], store.policy, _dataset(message)), sink)
+
+
+def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> Message:
+    """What a PUT, POST or DELETE of the Graph Store Protocol would change."""
+    database, policy, method = context.store.database, context.store.policy, message["method"]
+    graph = _graph(message)
+    existed = any(True for _ in database.quads_for_pattern(None, None, None, graph))
+    if method == "DELETE":
+        if not existed:
+            raise _absent(message)
+        return _changed(changes.drop_graph(database, graph, policy), sink, existed=existed)
+    triples: list[ox.Triple] = []
+    start = 0
+    for document in message["documents"]:
+        content, start = body[start : start + document["size"]], start + document["size"]
+        triples += [quad.triple for quad in rdfbody.read(content, document["media_type"], message["base"])]
+    write = changes.replace_graph if method == "PUT" else changes.extend_graph
+    return _changed(write(database, graph, triples, policy), sink, existed=existed)
+
+
+def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+    """The triples of one graph; raises NoSuchGraphError where it holds none (the default graph is always there)."""
+    graph = _graph(message)
+    quads = context.store.database.quads_for_pattern(None, None, None, graph)
+    first = next(quads, None)
+    if first is None and isinstance(graph, ox.NamedNode):
+        raise _absent(message)
+    sink.begin({"kind": "graph", "format": message["format"], "repeatable": True})
+    if message["format"] is not None:
+        triples = [] if first is None else [first.triple, *(quad.triple for quad in quads)]
+        query.write_triples(triples, _FORMATS[message["format"]], cast("IO[bytes]", sink))
+    return {}
+
+
+JOBS: Final[Mapping[str, Job]] = {
+    "query": answer,
+    "digest": digest,
+    "explain-empty": explain_empty,
+    "describe": describe,
+    "update": update,
+    "write-graph": write_graph,
+    "read-graph": read_graph,
+}
+FINAL: Final = frozenset({"update", "write-graph", "explain-empty"})
+"""Jobs that may leave the store changed or a thread at work: the worker ends behind them."""
+
+
+def _read(context: Context, message: Message) -> Query:
+    """The query of a message, when it may run."""
+    return guard.check_query(message["text"], _services(message), context.version)
+
+
+def _evaluated(context: Context, message: Message) -> tuple[Query, int, query.Answer]:
+    """A query, how many EXISTS in it were rewritten, and its answer; SERVICE goes through the gateway."""
+    read, services = _read(context, message), _services(message)
+    rewritten = rewrite.rewrite(read) if message.get("rewrite", True) else rewrite.Rewritten(read.source.text, 0)
+    text = rewritten.text
+    if services.allowed:
+        text = guard.route(grammar.parse(text, version=context.version), services)
+    return read, rewritten.count, query.evaluate(context.store, read, text, _dataset(message))
+
+
+def _services(message: Message) -> Services:
+    found = message.get("services", {"allowed": (), "gateway": ""})
+    return Services(tuple(found["allowed"]), found["gateway"])
+
+
+def _said(remark: hints.Hint) -> str:
+    return f"line {remark.place.line}, column {remark.place.column}: {remark.message}"
+
+
+def _dataset(message: Message) -> Dataset:
+    return Dataset(tuple(message["default_graphs"]), tuple(message["named_graphs"]))
+
+
+def _graph(message: Message) -> ox.NamedNode | ox.DefaultGraph:
+    return ox.DefaultGraph() if message["graph"] is None else dataset.names_of([message["graph"]])[0]
+
+
+def _absent(message: Message) -> NoSuchGraphError:
+    hint = "The graphs that there are: SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }."
+    return NoSuchGraphError(f"There is no graph <{message['graph']}>.", hint=hint)
+
+
+def _changed(change: Change, sink: Sink, *, existed: bool = True) -> Message:
+    graphs = sorted({str(quad.graph_name) for quad in (*change.deleted, *change.inserted)})
+    counts = {"deleted": len(change.deleted), "inserted": len(change.inserted)}
+    sink.begin({**counts, "graphs": graphs, "existed": existed})
+    for line in patch.body_lines(change):
+        sink.write(line)
+    return {}
+
+
+def _is_repeatable(read: Query) -> bool:
+    """Whether the same query on the same data has the same answer: not with NOW, RAND, UUID or other servers."""
+    if any(True for _ in read.tree.scan_values(lambda token: getattr(token, "type", "") == "FUNCTION_0")):
+        return False
+    return all(node.data != "service_graph_pattern" for node in rules.walk(read.tree))

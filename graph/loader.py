@@ -1,0 +1,321 @@
+"""The loader: a process that holds the graph in memory and forks the query workers, which share it copy-on-write.
+
+It has one thread and never opens RocksDB, whose threads would not survive a fork. The server tells it over a socket
+to follow a commit; it then makes the change, opens a new socket for queries, forks workers that listen there, and lets
+the old ones end. A worker that has been busy for long makes way: it gets what the processor has left over, and a fresh
+worker takes its place, so that short queries never wait behind long ones.
+
+Started as `python -m itu_align.graph.loader` by `engine.py`; not for people.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from mmap import mmap
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from . import grammar, journal, wire
+from .errors import GraphError
+from .jobs import Context
+from .store import Store, write_snapshot
+from .worker import Limits, Slot, work
+
+_TURN: Final = 0.05
+"""Seconds between two looks at the workers."""
+
+_SHORT: Final = 0.2
+"""Seconds that a query may take before it makes way for others."""
+
+_SLOTS: Final = 256
+_SNAPSHOT_EVERY: Final = 256
+"""Commits; reading so many takes a start a tenth of a second."""
+
+_BACKLOG: Final = 512
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    index: int
+    generation: int
+    long: bool = False
+    reason: str = ""
+
+
+class Loader:
+    """The graph, its workers, and what became of those that died."""
+
+    def __init__(self, settings: dict[str, Any], control: socket.socket) -> None:
+        self._settings = settings
+        self._control = control
+        self._data = Path(settings["data"])
+        self._memory = mmap(-1, _SLOTS * Slot.SIZE)
+        self._workers: dict[int, _Worker] = {}
+        self._fates: dict[int, str] = {}
+        self._generation = 0
+        self._listener: socket.socket | None = None
+        self._path = ""
+        self._store = self._load(settings["version"])
+        self._snapshot = self._store.version
+        self._triples = len(self._store) if settings["readers"] == "memory" else -1
+
+    def _load(self, version: int) -> Store:
+        policy = journal.policy(self._data)
+        if self._settings["readers"] == "memory":
+            store = Store.open_in_memory(self._data, version)
+            grammar.parse("ASK {}")  # its tables are then shared by all workers
+            return store
+        return Store(ox.Store(), version, policy)
+
+    def run(self) -> None:
+        """Serve until the server hangs up."""
+        woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        connection = wire.Connection(self._control)
+        self._renew()
+        connection.send(wire.pack(b"R", self._state()))
+        while True:
+            ready, _, _ = select.select([self._control.fileno(), woken], [], [], _TURN)
+            if woken in ready:
+                os.read(woken, 4096)
+            self._reap()
+            if self._control.fileno() in ready:
+                _, content = connection.receive()
+                try:
+                    connection.send(wire.pack(b"R", self._obey(json.loads(content))))
+                except GraphError as error:
+                    connection.send(wire.pack_error(error))
+            self._look()
+
+    def end(self) -> None:
+        """Nobody is left to ask: all workers go."""
+        for pid in self._workers:
+            _kill(pid)
+
+    def _obey(self, order: wire.Message) -> wire.Message:
+        if order["op"] == "advance":
+            self._advance(order["version"])
+        elif order["op"] == "fate":
+            return {"fate": self._fate(order["pid"])}
+        elif order["op"] == "stop":
+            return {"stopped": self._stop(order["pid"], order["reason"], order["id"])}
+        return self._state()
+
+    def _state(self) -> wire.Message:
+        busy = [worker for worker in self._workers.values() if self._since(worker) is not None]
+        return {
+            "version": self._store.version,
+            "triples": self._triples,
+            "socket": self._path,
+            "workers": {
+                "idle": len(self._workers) - len(busy),
+                "busy": sum(not worker.long for worker in busy),
+                "long": sum(worker.long for worker in busy),
+            },
+            "memory": _resident(),
+        }
+
+    def _advance(self, version: int) -> None:
+        """Make the commits up to this version and put fresh workers on them."""
+        before = self._store.version
+        if self._settings["readers"] == "disk":
+            self._store.version = version
+        try:
+            self._store.advance(self._data, version)
+        finally:  # of several commits one may be damaged; those before it count
+            if self._store.version != before:
+                self._triples = len(self._store) if self._settings["readers"] == "memory" else -1
+                self._renew()
+        if self._store.version - self._snapshot >= _SNAPSHOT_EVERY:
+            self._keep_snapshot()
+
+    def _renew(self) -> None:
+        """A new generation of workers on a socket of its own; idle ones of the old go, busy ones end their query."""
+        old, self._generation = self._listener, self._generation + 1
+        self._path = str(Path(self._settings["run"]) / f"{self._generation}.sock")
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(self._path)
+        self._listener.listen(_BACKLOG)
+        gc.collect()
+        gc.freeze()
+        self._fill_up()
+        if old is not None:
+            _retire(old)
+
+    def _fill_up(self) -> None:
+        """As many workers for short queries as were asked for."""
+        ready = sum(w.generation == self._generation and not w.long for w in self._workers.values())
+        for _ in range(self._settings["workers"] - ready):
+            taken = {worker.index for worker in self._workers.values()}
+            index = next((number for number in range(_SLOTS) if number not in taken), None)
+            if index is None:
+                return
+            self._fork(index)
+
+    def _fork(self, index: int) -> None:
+        slot = Slot(self._memory, index)
+        slot.idle()
+        pid = os.fork()
+        if pid:
+            self._workers[pid] = _Worker(pid, index, self._generation)
+            return
+        status = 1
+        try:
+            self._become_worker(slot)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _become_worker(self, slot: Slot) -> None:
+        """In the child: nothing of the loader stays open but the socket for queries."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._control.close()
+        _die_with_parent()
+        store = self._store
+        if self._settings["readers"] == "disk":
+            store = Store.open(self._data)
+        limits = Limits(self._settings["memory"], self._settings["answer"])
+        assert self._listener is not None  # noqa: S101 - `_renew` has made it
+        try:
+            work(self._listener, Context(store, self._settings["sparql"]), slot, limits)
+        except Exception:
+            sys.excepthook(*sys.exc_info())  # os._exit would swallow it
+            raise
+
+    def _reap(self) -> None:
+        """Note how workers died, and replace them."""
+        while self._workers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                break
+            worker = self._workers.pop(pid, None)
+            if worker is not None:
+                died = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "exit"
+                self._fates[pid] = worker.reason or (died if died != "exit" or os.WEXITSTATUS(status) else "")
+        while len(self._fates) > 4 * _SLOTS:
+            del self._fates[next(iter(self._fates))]
+        self._fill_up()
+
+    def _look(self) -> None:
+        """Long queries make way; of too many the longest ends."""
+        now = time.monotonic()
+        for worker in list(self._workers.values()):
+            since = self._since(worker)
+            if since is not None and not worker.long and now - since > _SHORT:
+                worker.long = True
+                _lower(worker.pid)  # which cannot be taken back: the worker ends behind its query
+        long = [worker for worker in self._workers.values() if worker.long and not worker.reason]
+        if len(long) > self._settings["long"]:
+            longest = min(long, key=lambda worker: self._since(worker) or now)
+            self._stop(longest.pid, "busy")
+        self._fill_up()
+
+    def _since(self, worker: _Worker) -> float | None:
+        return Slot(self._memory, worker.index).since
+
+    def _stop(self, pid: int, reason: str, job: int | None = None) -> bool:
+        """Kill a worker that is busy, with the job of this number if one is given."""
+        worker = self._workers.get(pid)
+        if worker is None or self._since(worker) is None:
+            return False
+        if job is not None and Slot(self._memory, worker.index).job != job:
+            return False
+        worker.reason = reason
+        _kill(pid)
+        return True
+
+    def _fate(self, pid: int) -> str:
+        """How a worker died; it may be so recent that it must be waited for."""
+        deadline = time.monotonic() + 1
+        while pid in self._workers and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(0.001)
+        return self._fates.get(pid, "")
+
+    def _keep_snapshot(self) -> None:
+        """Write the graph whole, in a child that has it as it is now."""
+        self._snapshot = self._store.version
+        if os.fork():
+            return
+        status = 1
+        try:
+            self._control.close()
+            os.nice(19)
+            write_snapshot(self._data, self._store)
+            status = 0
+        except GraphError as error:
+            sys.stderr.write(f"{error} {error.hint}\n")
+        finally:
+            os._exit(status)
+
+
+def _retire(listener: socket.socket) -> None:
+    """Shut a socket for queries: idle workers end, and whoever waits in its queue comes again on the new one."""
+    Path(listener.getsockname()).unlink(missing_ok=True)
+    listener.shutdown(socket.SHUT_RDWR)
+    while True:
+        try:
+            waiting, _ = listener.accept()
+        except OSError:  # the queue is empty
+            break
+        waiting.close()
+    listener.close()
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _lower(pid: int) -> None:
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, 19)
+    except ProcessLookupError:
+        return
+
+
+def _die_with_parent() -> None:
+    """Where the loader is killed, its workers must not stay (Linux: prctl(2), PR_SET_PDEATHSIG)."""
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _resident() -> int:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+
+
+def main() -> None:
+    """Serve the socket whose descriptor is the first argument, with the settings of the second (JSON)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the server says when to end
+    control = socket.socket(fileno=int(sys.argv[1]))
+    try:
+        loader = Loader(json.loads(sys.argv[2]), control)
+    except GraphError as error:
+        control.sendall(wire.pack_error(error))
+        return
+    try:
+        loader.run()
+    except (wire.EndOfStreamError, ConnectionError):
+        loader.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The terms that a query writes: what they mean, and how one is written in that query."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyoxigraph as ox
+from lark import Token, Tree
+
+from .grammar import Query
+from .iri import expand, resolve
+from .names import XSD, shorten
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+
+_LOCAL: Final = re.compile(r"[\w-]*\w|")
+_BARE: Final = frozenset({XSD + "integer", XSD + "decimal", XSD + "boolean"})
+_LITERALS: Final = frozenset({"rdf_literal", "numeric_literal", "boolean_literal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prologue:
+    """Base and prefixes of a query."""
+
+    base: str = ""
+    prefixes: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, query: Query) -> "Prologue":
+        """What the declarations at the head of a query mean, each relative to those before it."""
+        base, prefixes = "", dict[str, str]()
+        for node in query.tree.children[:1]:
+            for declaration in node.children if isinstance(node, Tree) else ():
+                if isinstance(declaration, Tree) and declaration.data == "base_decl":
+                    base = resolve(str(declaration.children[1])[1:-1], base)
+                elif isinstance(declaration, Tree) and declaration.data == "prefix_decl":
+                    prefixes[str(declaration.children[1])[:-1]] = resolve(str(declaration.children[2])[1:-1], base)
+        return cls(base, prefixes)
+
+    def iri(self, node: Tree[Token]) -> str:
+        """The absolute IRI that an `iri` of the tree means."""
+        written = str(node.children[0])
+        return resolve(written[1:-1], self.base) if written.startswith("<") else expand(written, self.prefixes)
+
+    def term(self, node: Tree[Token], text: str) -> ox.NamedNode | ox.Literal | None:
+        """The constant that a node of the tree is; None for all others, and for an IRI that is none.
+
+        `text` is what the node reads: a literal means the same in Turtle, whose parser is used.
+        """
+        try:
+            if node.data == "iri":
+                return ox.NamedNode(self.iri(node))
+            return self._literal(node, text) if node.data in _LITERALS else None
+        except (ValueError, SyntaxError):
+            return None
+
+    def _literal(self, node: Tree[Token], text: str) -> ox.Literal:
+        if node.data == "boolean_literal":
+            text = text.lower()
+        datatype = next(node.find_data("iri"), None)
+        if datatype is not None:
+            text = f"{node.children[0]}^^<{self.iri(datatype)}>"
+        literal = next(iter(ox.parse(f"<urn:s> <urn:p> {text} .", format=ox.RdfFormat.TURTLE))).object
+        assert isinstance(literal, ox.Literal)  # noqa: S101 - no other term is written so
+        return literal
+
+    def write(self, term: Term) -> str:
+        """The term as this query can write it, shortened by its prefixes only."""
+        if isinstance(term, ox.NamedNode):
+            return self._name(term.value)
+        if not isinstance(term, ox.Literal):
+            return "a blank node" if isinstance(term, ox.BlankNode) else "a triple"
+        if term.datatype.value in _BARE:
+            return term.value
+        if term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string":
+            return f"{ox.Literal(term.value)}^^{self.show(term.datatype.value)}"
+        return str(term)
+
+    def _name(self, iri: str) -> str:
+        fitting = (
+            f"{prefix}:{iri[len(namespace) :]}"
+            for prefix, namespace in self.prefixes.items()
+            if namespace and iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace))
+        )
+        return min(fitting, key=len, default=f"<{iri}>")
+
+    def show(self, iri: str) -> str:
+        """The IRI for people: shortened by the query's prefixes, else by those of the endpoint."""
+        name = self._name(iri)
+        return name if not name.startswith("<") else shorten(iri)
