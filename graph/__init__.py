@@ -1,1 +1,1 @@
-"""The way of a fact: tables, mapping, validation, store, reasoning, query."""
+"""The way of a fact: tables, mapping, validation, the record, reasoning, query, worker, engine."""

@@ -32,6 +32,8 @@ def condition(context: Context, part: Part) -> Reason:
         return Reason(f"None of the {solutions} before it has such a pattern.")
     tested = dict.fromkeys(context.text(side) for side in _tested(node))
     counted = [(of, rest.values(of)) for of in [*tested][:_FEW]]
+    if not any(values for _, values in counted):
+        counted = [(of, rest.values(of)) for of in sorted(f"?{name}" for name in variables(node))[:_FEW]]
     examples = sum((rest.examples(of, values) for of, values in counted), ())
     if (mended := _mended(context, rest, node)) is not None:
         return replace(mended, examples=examples)
@@ -51,16 +53,14 @@ def _mended(context: Context, rest: Context, condition: Node) -> Reason | None:
 
 def _changes(context: Context, rest: Context, node: Node) -> Iterator[Reason]:
     """What may have been meant, each with its change."""
-    if node.data == "relational_expression" and len(node.children) == 3:
-        left, sign, right = node.children
-        for constant, tested in ((left, right), (right, left)):
-            asked = context.term(constant)
-            if asked is not None and isinstance(constant, Tree) and isinstance(tested, Tree):
-                yield from _terms(rest, asked, constant, tested, str(sign))
-    elif node.data == "relational_expression" and isinstance(node.children[0], Tree):
-        for constant in walk(node.children[-1]) if isinstance(node.children[-1], Tree) else ():
+    if node.data == "relational_expression":
+        sides = [child for child in node.children if isinstance(child, Tree)]
+        constants = list(walk(sides[1])) if sides[1].data == "expression_list" else sides
+        sign = "=" if sides[1].data == "expression_list" else str(node.children[1])
+        for constant in constants:
+            tested = sides[1] if constant is sides[0] else sides[0]
             if (asked := context.term(constant)) is not None:
-                yield from _terms(rest, asked, constant, node.children[0], "=")
+                yield from _terms(rest, asked, constant, tested, sign)
     elif name := _function(node):
         yield from _functions(context, node, name)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from .parts import Edits, Kind, Part, drop, encloses, end, exists_group, inner_groups, orphans, parts_of, start
@@ -32,15 +33,21 @@ class Search:
         self._frame = frame
         self._parts = parts_of(frame.group)
 
+    @cached_property
+    def lonely(self) -> list[Part]:
+        """The parts that match nothing even alone, or the GRAPH around them where that is why."""
+        lonely: list[Part] = []
+        for part in filter(self._matches_nothing, self._parts):
+            if not any(encloses(other, part) for other in lonely):
+                lonely.append(self._missing_graph(part) or part)
+        return lonely
+
     def run(self) -> Iterator[Found]:
         """First the parts that match nothing even alone, then those without which the pattern would hold.
 
         Where no single part is enough, those at which it fails when it is built up in the order of the text.
         """
-        lonely: list[Part] = []
-        for part in filter(self._matches_nothing, self._parts):
-            if not any(encloses(other, part) for other in lonely):
-                lonely.append(self._missing_graph(part) or part)
+        lonely = self.lonely
         left_out = [*lonely, *(orphan for part in lonely for orphan in self._orphans(part))]
         enough = bool(lonely) and self._probe.holds(self._frame, drop(left_out))
         for part in lonely:
@@ -72,9 +79,8 @@ class Search:
         inner = [
             found for frame in frames if not self._probe.holds(frame) for found in Search(self._probe, frame).run()
         ]
-        what = "Nothing in that graph matches." if part.kind is Kind.GRAPH else "Nothing matches it, even alone."
         dear = [other for other in self._parts if other is not part and _is_dear(other)]
-        yield from inner or [Found(part, self._frame, drop([*left_out, *dear]), what)]
+        yield from inner or [Found(part, self._frame, drop([*left_out, *dear]), nothing(part))]
 
     def _together(self, rest: Sequence[Part], base: Edits) -> Iterator[Found]:
         """Parts that match something, but not with the others."""
@@ -126,6 +132,11 @@ class Search:
         for graph in reversed(self._graphs_around(part)):
             return self._probe.writer.slice(graph.tree.children[1])
         return self._frame.graph
+
+
+def nothing(part: Part) -> str:
+    """What a part does that matches nothing even alone."""
+    return "Nothing in that graph matches." if part.kind is Kind.GRAPH else "Nothing matches it, even alone."
 
 
 def _is_dear(part: Part) -> bool:

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from lark import Tree
 
 from . import hints
-from .culprits import Search
+from .culprits import Search, nothing
 from .dataset import Dataset
 from .errors import QueryError
 from .findings import Change, Context, Example, Reason
@@ -30,6 +30,7 @@ from .rules import Node, walk
 
 _MOST_CULPRITS: Final = 5
 _SOME: Final = "The pattern before it has solutions."
+_COUNTS_NOTHING: Final = "The result is one row, but it counts no solutions. "
 _LONGEST: Final = 120
 
 
@@ -113,11 +114,15 @@ class _Search:
         self._culprits: list[Culprit] = []
         self._empty = True
         self._message = ""
+        self._preface = ""
+        self._noted: list[Culprit] = []
 
     def explanation(self, *, complete: bool) -> Explanation:
         """The culprits found by now, the most telling first."""
-        culprits = sorted(self._culprits, key=_telling)
-        message = self._message or _summary(culprits, complete=complete)
+        noted = {} if complete else {(culprit.line, culprit.column): culprit for culprit in self._noted}
+        noted |= {(culprit.line, culprit.column): culprit for culprit in self._culprits}
+        culprits = sorted(noted.values(), key=_telling)
+        message = self._message or self._preface + _summary(culprits, complete=complete)
         return Explanation(empty=self._empty, message=message, culprits=tuple(culprits), complete=complete)
 
     def run(self) -> None:
@@ -126,6 +131,7 @@ class _Search:
         assert isinstance(operation, Tree)  # noqa: S101 - a query is a tree
         frame = _frame(self._probe, operation)
         if frame is not None and not self._probe.holds(frame):
+            self._preface = _COUNTS_NOTHING if _is_total(operation) else ""
             self._pattern(frame)
         elif self._probe.result():
             self._empty, self._message = False, "The query has a result."
@@ -142,20 +148,26 @@ class _Search:
         if frame.values and values is not None and self._probe.holds(frame := replace(frame, values="")):
             context = Context(self._probe, frame, NO_EDITS)
             return self._part(Part(Kind.VALUES, values), context, "Without it there are solutions.")
-        for found in Search(self._probe, frame).run():
+        search = Search(self._probe, frame)
+        for part in search.lonely:
+            self._note(part, Context(self._probe, frame, NO_EDITS), nothing(part))
+        for found in search.run():
             self._part(found.part, Context(self._probe, found.frame, found.edits), found.effect)
             if len(self._culprits) == _MOST_CULPRITS or any(map(_is_certain, self._culprits)):
                 break
         return None
 
     def _part(self, part: Part, context: Context, effect: str) -> None:
-        """Note a part at once, then why it leaves nothing: that may take longer than the time that is left."""
-        text = _text(context, part)
-        self._culprits.append(self._culprit(part.start, part.kind, text, effect, Reason("")))
+        """Note a part, then find out why it leaves nothing."""
+        self._note(part, context, effect)
         found = reason(context, part)
         # What does not exist, and was named with one property, is not named again with another.
-        again = any(other.reason == found.sentence and not other.examples for other in self._culprits)
-        self._culprits[-1:] = [] if again else [self._culprit(part.start, part.kind, text, effect, found)]
+        if not any(other.reason == found.sentence and not other.examples for other in self._culprits):
+            self._add(part.start, part.kind, _text(context, part), effect, found)
+
+    def _note(self, part: Part, context: Context, effect: str) -> None:
+        """Keep a part in case that its reason takes longer than the time that is left."""
+        self._noted.append(self._culprit(part.start, part.kind, _text(context, part), effect, Reason("")))
 
     def _solutions(self, operation: Node, frame: Frame) -> None:
         """The pattern has solutions, but what is done with them leaves none."""
@@ -251,6 +263,14 @@ def _frame(probe: Probe, operation: Node) -> Frame | None:
         if isinstance(child, Tree) and child.data in {"where_clause", "construct_where"}:
             return Frame(child_of(child, "group_graph_pattern") or child, "", text)
     return None
+
+
+def _is_total(operation: Node) -> bool:
+    """Whether a SELECT counts all solutions together, so that it has one row even where there are none."""
+    modifier = child_of(operation, "solution_modifier")
+    is_grouped = modifier is not None and child_of(modifier, "group_clause") is not None
+    outside = frozenset({"where_clause"})
+    return not is_grouped and any(node.data == "aggregate" for node in walk(operation, outside))
 
 
 def _text(context: Context, part: Part) -> str:

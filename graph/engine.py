@@ -8,7 +8,6 @@ import contextlib
 import itertools
 import json
 import logging
-import os
 import shutil
 import signal
 import socket
@@ -121,14 +120,15 @@ class Reply:
 
         False where all workers died with their loader: nothing is known then, and the job may be done by others.
         """
-        try:
-            letter, content = self._receive()
-        except LoaderLostError:
-            self._connection.close()
-            return False
-        if letter != b"H":
-            self._end(letter, content)
-        self.header = json.loads(content)
+        with self.closing_on_error():
+            try:
+                letter, content = self._receive()
+            except LoaderLostError:
+                self._connection.close()
+                return False
+            if letter != b"H":
+                self._end(letter, content)
+            self.header = json.loads(content)
         return True
 
     def chunks(self) -> Iterator[bytes]:
@@ -320,17 +320,17 @@ class Engine:
         connection = self._connect(gone)
         if connection is None:
             return None
-        until = time.monotonic() + self.settings.patience
         try:
             connection.send(wire.pack(b"J", job) + wire.pack(b"B", body))
-            _, content = connection.receive(until)
-        except (wire.EndOfStreamError, ConnectionError):
+            _, content = connection.receive(time.monotonic() + self.settings.patience)
+        except BaseException as error:
             connection.close()
-            return None
-        except (wire.StillWaitingError, TimeoutError):
-            connection.close()
-            message = f"No worker was free for {self.settings.patience:g} seconds."
-            raise errors.BusyError(message, hint="Ask again in a few seconds.") from None
+            if isinstance(error, wire.EndOfStreamError | ConnectionError):
+                return None
+            if isinstance(error, wire.StillWaitingError | TimeoutError):
+                message = f"No worker was free for {self.settings.patience:g} seconds."
+                raise errors.BusyError(message, hint="Ask again in a few seconds.") from None
+            raise
         hello = json.loads(content)
         running.pid = hello["pid"]
         reply = Reply(self, connection, running, time.monotonic() + job["seconds"] + 1)
@@ -390,6 +390,8 @@ class Engine:
 
     def _start(self) -> None:
         """A loader for the newest version; a dead one is buried first."""
+        if self._loader is not None:
+            self._loader.close()
         if self._process is not None:
             self._end(self._process)
         version = journal.head(self.settings.data)

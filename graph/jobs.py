@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import IO, Final, Protocol, cast
 
 import pyoxigraph as ox
+from lark import Tree
 
 from . import (
     changes,
@@ -21,13 +22,14 @@ from . import (
     patch,
     permalinks,
     query,
+    rdf12,
     rdfbody,
     readable,
     rewrite,
     rules,
 )
 from .dataset import Dataset
-from .errors import NoSuchGraphError
+from .errors import NoSuchGraphError, QueryError
 from .grammar import Query
 from .guard import Services
 from .service_description import Endpoint
@@ -35,9 +37,6 @@ from .sparql12 import Version
 from .store import Store
 from .union import Change
 from .wire import Message
-
-PAGE: Final = "page"
-"""The name of a format that is none: rows made readable, for a page of HTML."""
 
 _FORMATS: Final = {each.name: each for each in query.FORMATS}
 
@@ -77,7 +76,7 @@ def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> Mess
             "hints": [_said(remark) for remark in hints.remarks(read, context.store.database)],
         }
     )
-    if wanted == PAGE:
+    if wanted == readable.PAGE:
         sink.write(readable.to_json(readable.readable(result)))
     elif wanted is not None:
         result.write(_FORMATS[wanted], cast("IO[bytes]", sink))
@@ -114,8 +113,11 @@ def describe(context: Context, message: Message, _body: bytes, sink: Sink) -> Me
 
 def update(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
     """What an update would change."""
-    store = context.store
-    return _changed(changes.update(store.database, message["text"], store.policy, _dataset(message)), sink)
+    store, text = context.store, message["text"]
+    if store.on_disk:
+        _refuse_several_operations(changes.check(text, context.version))
+    dataset_ = _dataset(message)
+    return _changed(changes.update(store.database, text, store.policy, dataset_, version=context.version), sink)
 
 
 def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> Message:
@@ -132,6 +134,7 @@ def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> 
     for document in message["documents"]:
         content, start = body[start : start + document["size"]], start + document["size"]
         triples += [quad.triple for quad in rdfbody.read(content, document["media_type"], message["base"])]
+    _refuse_new_terms(triples, context.version)
     write = changes.replace_graph if method == "PUT" else changes.extend_graph
     return _changed(write(database, graph, triples, policy), sink, existed=existed)
 
@@ -181,6 +184,25 @@ def _evaluated(context: Context, message: Message) -> tuple[Query, int, query.An
 def _services(message: Message) -> Services:
     found = message.get("services", {"allowed": (), "gateway": ""})
     return Services(tuple(found["allowed"]), found["gateway"])
+
+
+def _refuse_new_terms(triples: list[ox.Triple], version: Version) -> None:
+    new = rdf12.first_new(triples) if version == "1.1" else None
+    if new is not None:
+        hint = "This endpoint reads RDF 1.1; its operator can turn 1.2 on with --sparql-12."
+        raise rdfbody.BodyError(f"This needs RDF 1.2: {str(new)[:200]}", hint=hint)
+    if any(map(rdf12.is_too_deep, triples)):
+        hint = "Name the inner statement with a node of its own."
+        raise rdfbody.BodyError(f"Triple terms are nested deeper than {rdf12.MAX_DEPTH}.", hint=hint)
+
+
+def _refuse_several_operations(read: Query) -> None:
+    """A later operation sees what the earlier ones wrote, for which the store of this worker must be its own."""
+    operations = [part for part in read.body.children if isinstance(part, Tree) and part.data != "prologue"]
+    if len(operations) > 1:
+        message = "This server reads from disk, and then an update request may have one operation only."
+        place = read.source.place(operations[1].meta.start_pos)
+        raise QueryError(message, hint="Send the operations one by one.", place=place)
 
 
 def _said(remark: hints.Hint) -> str:

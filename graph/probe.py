@@ -12,12 +12,14 @@ from typing import Final, cast
 import pyoxigraph as ox
 from lark import Tree
 
-from . import dataset
+from . import dataset, grammar
 from .dataset import Dataset
+from .errors import QueryError
 from .grammar import Query
 from .hints import Vocabulary
 from .parts import NO_EDITS, Edits, Writer
-from .rules import Node
+from .rewrite import rewrite
+from .rules import Node, walk
 from .terms import Prologue, Term
 
 MOST: Final = 10_000
@@ -25,6 +27,8 @@ MOST: Final = 10_000
 
 COMMON: Final = 200
 """Values that are compared with the one that was asked for."""
+
+_REFUSED: Final = (SyntaxError, RuntimeError, QueryError)
 
 VALUE: Final = "?why_value"
 PROPERTY: Final = "?why_property"
@@ -86,6 +90,7 @@ class Probe:
         self.view = View.of(database, self.chosen)
         self._vocabulary = vocabulary
         self._deadline = deadline
+        self._has_exists = any(node.data in {"exists_func", "not_exists_func"} for node in walk(query.tree))
         head = query.tree.children[0]
         self._head = self.writer.slice(head) if isinstance(head, Tree) and not head.meta.empty else ""
 
@@ -154,19 +159,19 @@ class Probe:
         try:
             result = self._ask(text)
             return bool(result) if isinstance(result, ox.QueryBoolean) else any(True for _ in result)
-        except (SyntaxError, RuntimeError):
+        except _REFUSED:
             return False
 
     def _rows(self, text: str) -> Iterator[list[Term | None]]:
         try:
             yield from ([*solution] for solution in cast("ox.QuerySolutions", self._ask(text)))
-        except (SyntaxError, RuntimeError):
+        except _REFUSED:
             return
 
     def _ask(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         if time.monotonic() > self._deadline:
             raise TimeIsUpError
-        return self.view.answer(text)
+        return self.view.answer(rewrite(grammar.parse(text, version="1.2")).text if self._has_exists else text)
 
 
 def inner_group(select: str) -> str:

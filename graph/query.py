@@ -152,11 +152,17 @@ def _evaluating() -> Generator[None]:
         raise _evaluation_error(error) from error
 
 
+def _unwritable(error: OSError) -> Exception:
+    if "JSON-LD does not support" in str(error):
+        return ResultFormatError("JSON-LD cannot hold triple terms.", hint="Ask for turtle or nt.")
+    return error
+
+
 def _evaluation_error(error: RuntimeError | OSError) -> Exception:
     """What an endpoint of SERVICE did wrong, or what the engine cannot compute; a failing disk or socket stays so."""
     if said := guard.explain(error):
         return said
     if isinstance(error, OSError):
-        return error
+        return _unwritable(error)
     hint = "Use the functions of SPARQL 1.1, section 17; this endpoint has no others."
     return QueryError(f"The query cannot be evaluated: {error}.", hint=hint)

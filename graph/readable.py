@@ -8,6 +8,9 @@ from typing import Final
 from .names import shorten
 from .query import Answer, Kind, Term
 
+PAGE: Final = "page"
+"""The name of a format that is none: an answer made readable, for a page of HTML."""
+
 PAGE_LIMIT: Final = 1000
 """Rows or lines on a page. The page says when there are more and links to the whole."""
 

@@ -53,13 +53,18 @@ def _other_values(context: Context, part: Triple, asked: Term, values: Counted) 
 
 def _meant(context: Context, part: Triple, asked: Term, values: Counted) -> Term | None:
     """The value or class that was probably meant."""
-    position: hints.Position = "class" if _is_type(context, part) else "thing"
-    near = _like(context, asked, values, position)
-    if near is not None or position == "thing" or not isinstance(asked, ox.NamedNode):
+    if not _is_type(context, part):
+        return _like(context, asked, values, "thing")
+    near = _like(context, asked, values, "class")
+    if near is not None or not isinstance(asked, ox.NamedNode):
         return near
-    is_used = hints.is_used(context.probe.store, asked.value, position)
-    known = "" if is_used else context.probe.vocabulary.nearest(asked.value, position)
-    return ox.NamedNode(known) if known else None
+    return None if hints.is_used(context.probe.store, asked.value, "class") else _known(context, asked, "class")
+
+
+def _known(context: Context, asked: ox.NamedNode, position: hints.Position) -> ox.NamedNode | None:
+    """The nearest property or class that the graph uses anywhere."""
+    near = context.probe.vocabulary.nearest(asked.value, position)
+    return ox.NamedNode(near) if near else None
 
 
 def _like(context: Context, asked: Term, values: Counted, position: hints.Position) -> Term | None:
@@ -79,19 +84,24 @@ def _no_join(context: Context, part: Triple, values: Counted) -> Reason:
         return Reason(f"No value of {_verb(context, part)} fits what is asked of it.", examples)
     variable = context.text(part.node)
     elsewhere = context.without(part).values(variable)
-    sentence = f"{variable} has other values in the rest of the query than {_verb(context, part)} has."
-    here = {name_of_term(term) for term, _ in values}
-    if any(name_of_term(term) in here for term, _ in elsewhere):
-        one, other = (next(pair[0] for pair in pairs) for pairs in _alike(values, elsewhere))
-        sentence += f" {context.prologue.write(one)} here and {context.prologue.write(other)} there are two terms."
-    return _leading(context, part, sentence, examples + context.examples(f"{variable} elsewhere", elsewhere))
+    verb, alike = _verb(context, part), _alike(values, elsewhere)
+    examples += context.examples(f"{variable} elsewhere", elsewhere)
+    if alike is not None:
+        here, there = map(context.prologue.write, alike)
+        sentence = f"{verb} has {here}; in the rest of the query {variable} is {there}."
+        return Reason(f"{sentence} With a variable for each, FILTER(STR(?a) = STR(?b)) compares their texts.", examples)
+    sentence = f"{variable} has other values in the rest of the query than {verb} has."
+    if not {term for term, _ in values}.isdisjoint(term for term, _ in elsewhere):
+        sentence = f"No value of {variable} fits {verb} and the rest of the query at once."
+    return _leading(context, part, sentence, examples)
 
 
-def _alike(values: Counted, others: Counted) -> tuple[Counted, Counted]:
-    """The pairs of both whose terms have the same name."""
-    names = {name_of_term(term) for term, _ in values} & {name_of_term(term) for term, _ in others}
-    name = min(names)
-    return [pair for pair in values if name_of_term(pair[0]) == name], [p for p in others if name_of_term(p[0]) == name]
+def _alike(values: Counted, elsewhere: Counted) -> tuple[Term, Term] | None:
+    """Two texts that read the same and are not, where no term is in both."""
+    there = {term.value: term for term, _ in elsewhere if isinstance(term, ox.Literal)}
+    here = [term for term, _ in values if isinstance(term, ox.Literal)]
+    pairs = [(term, there[term.value]) for term in here if term.value in there]
+    return pairs[0] if pairs and all(one != other for one, other in pairs) else None
 
 
 def _other_direction(context: Context, part: Triple) -> Reason | None:
@@ -119,10 +129,12 @@ def _other_properties(context: Context, part: Triple) -> Reason:
     sentence = f"{holder} has no {context.text(step)}."
     if not isinstance(asked, ox.NamedNode):
         return Reason(sentence, context.examples(holder, properties))
+    near = nearest_value(asked, (term for term, _ in properties))
     if not hints.is_used(context.probe.view.store, asked.value, "property"):
         sentence = f"No statement has the property {context.text(step)}."
+        near = near or _known(context, asked, "property")
     examples = context.examples(holder, _by_name(asked, properties))
-    if near := nearest_value(asked, (term for term, _ in properties)):
+    if near is not None:
         return context.advice(step, sentence, near, examples)
     return _leading(context, part, sentence, examples) if step is part.verb else Reason(sentence, examples)
 

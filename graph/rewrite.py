@@ -143,7 +143,7 @@ class _Search:
                 yield from (replace(inner, group=group) for group in children(part))
             elif part.data == "minus_graph_pattern":
                 yield replace(inner, group=group_of(part), stars=())
-            elif part.data == "graph_graph_pattern":
+            elif part.data == "graph_graph_pattern" and not _binds_graph(part):
                 yield replace(inner, group=group_of(part), graph="".join(variables(part.children)))
             elif part.data == "sub_select" and not place.graph:
                 stars = self._stars(part, next(children(part, "values_clause")))
@@ -197,6 +197,13 @@ class _Search:
         self._edits[_edit(exists, condition)] = None
         self._edits[_Edit(site.position, site.position, join)] = None
         self._edits |= dict.fromkeys(place.stars)
+
+
+def _binds_graph(graph: Node) -> bool:
+    """Whether a BIND inside GRAPH ?g names ?g, which no sub-select before it may project then."""
+    return any(
+        node.data == "bind" and variables(node.children[-2:]) & variables(graph.children) for node in walk(graph)
+    )
 
 
 def _topmost(expression: Node) -> Iterator[Node]:

@@ -107,9 +107,13 @@ def _add_optional(scopes: Scopes, optional: Node, bindings: Bindings) -> None:
 
 
 def _add_graph(scopes: Scopes, graph: Node, bindings: Bindings) -> None:
-    inner = scopes.bindings[id(group_of(graph))]
+    """The engine binds the variable of GRAPH by the triples in it."""
+    group = group_of(graph)
+    inner = scopes.bindings[id(group)]
     bindings.unbound |= inner.exposed | inner.ends
-    bindings.sure |= inner.sure | {name_of(variable) for variable in children(graph, "var")}
+    bindings.sure |= inner.sure
+    if any(children(group, "triples_block")):
+        bindings.sure |= variables(graph.children)
 
 
 def _add_bind(scopes: Scopes, bind: Node, bindings: Bindings) -> None:

@@ -31,8 +31,11 @@ _UNION: Final = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 class Store:
     """One version of the graph; its default graph is the union of the published graphs."""
 
-    def __init__(self, database: ox.Store, version: int, policy: DefaultGraph = DefaultGraph.UNION) -> None:
+    def __init__(
+        self, database: ox.Store, version: int, policy: DefaultGraph = DefaultGraph.UNION, *, on_disk: bool = False
+    ) -> None:
         self.database = database
+        self.on_disk = on_disk
         self.version = version
         self.policy = policy
 
@@ -45,7 +48,7 @@ class Store:
             raise StoreError(f"{data} holds no graph yet.", hint=hint)
         folder = data / _DISK / str(version)
         if folder.is_dir():
-            return cls(_opened(folder), version, journal.policy(data))
+            return cls(_opened(folder), version, journal.policy(data), on_disk=True)
         return cls.open_in_memory(data, version)
 
     @classmethod
@@ -94,7 +97,7 @@ def load(data: Path, version: int, policy: DefaultGraph) -> ox.Store:
 
 
 def write_snapshot(data: Path, store: Store) -> None:
-    """Keep this version whole; older snapshots go. Raises StoreError where it cannot be written, which loses nothing."""
+    """Keep this version whole; older ones go. Raises StoreError where it cannot be written, which loses nothing."""
     with journal.translated(data):
         (data / _SNAPSHOTS).mkdir(exist_ok=True)
         with journal.whole(_snapshot(data, store.version)) as file, gzip.open(file, "wb", compresslevel=3) as packed:

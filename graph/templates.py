@@ -20,6 +20,9 @@ Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 _Term = Graph | ox.Literal | ox.Triple
 _Piece = tuple[int, int, str]
 
+_NODES: Final = (ox.NamedNode, ox.BlankNode)
+_OBJECTS: Final = (ox.NamedNode, ox.BlankNode, ox.Literal, ox.Triple)
+_GRAPHS: Final = (ox.NamedNode, ox.DefaultGraph)
 _DEFAULT: Final = ox.DefaultGraph()
 _SUBJECTS: Final = {"triples_same_subject": 0, "reified_triple": 1, "triple_term": 1}
 """Where in each of these nodes the subject stands."""
@@ -147,10 +150,10 @@ def _atoms(quad: ox.Quad) -> Iterator[_Term]:
 
 def _quad(subject: _Term | None, predicate: _Term | None, object_: _Term | None, graph: _Term | None) -> ox.Quad | None:
     if (
-        isinstance(subject, ox.NamedNode | ox.BlankNode)
+        isinstance(subject, _NODES)
         and isinstance(predicate, ox.NamedNode)
-        and isinstance(object_, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple)
-        and isinstance(graph, ox.NamedNode | ox.DefaultGraph)
+        and isinstance(object_, _OBJECTS)
+        and isinstance(graph, _GRAPHS)
     ):
         return ox.Quad(subject, predicate, object_, graph)
     return None

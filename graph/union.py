@@ -62,6 +62,8 @@ def apply(database: ox.Store, change: Change, policy: DefaultGraph) -> None:
 
     A graph that held nothing else than what goes is gone: the engine would keep its name, which `GRAPH ?g {}` finds.
     """
+    if not change:  # nor can an empty one be made where the store cannot be written
+        return
     for quad in change.deleted:
         database.remove(quad)
     database.extend(change.inserted)

@@ -25,7 +25,7 @@ from . import (
     update,
 )
 from .cache import Cache
-from .current import EXTENSION, CurrentEngine
+from .current import EXTENSION, CurrentEngine, engine_of
 from .limits import Limits
 from .metrics import Metrics
 from .settings import MAX_BODY_BYTES, Budgets, default_data
@@ -81,6 +81,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     cors.register(app, app.config["ORIGINS"])
     compression.register(app)
     return app
+
+
+def close(app: Flask) -> None:
+    """End the processes of an application and give its files back."""
+    engine_of(app).close()
+    observation.observer_of(app).slow.close()
 
 
 def _finish(response: Response) -> Response:

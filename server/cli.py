@@ -99,7 +99,7 @@ def serve(host: str, port: int, data: Path, **options: object) -> None:
 
     from ..graph import journal
     from . import serving
-    from .app import create_app
+    from .app import close, create_app
     from .current import engine_of
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -115,7 +115,7 @@ def serve(host: str, port: int, data: Path, **options: object) -> None:
         try:
             serving.run(app, sock, lambda: click.echo(line))
         finally:
-            engine_of(app).close()
+            close(app)
 
 
 @main.command(epilog=_QUERY_EXAMPLE)

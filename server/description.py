@@ -10,17 +10,22 @@ import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, jsonify, request, url_for
 
 from ..graph import query
-from . import cache, conditional, current, openapi
+from ..graph.engine import Engine
+from . import cache, conditional, current, observation, openapi
 from .negotiation import choose, named
 
 bp = Blueprint("description", __name__)
 
 _EXTENSION: Final = "itu-align.descriptions"
+_KEPT: Final = 8
 _PARTS: Final = ("service", "void")
 
 
 class Descriptions:
-    """The texts of the newest version that was asked for, as N-Triples, by the address that they speak of."""
+    """The texts of the newest version that was asked for, as N-Triples, by the address that they speak of.
+
+    The address is what the client says in Host, so only some are kept, and making one counts as a query of theirs.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -29,17 +34,26 @@ class Descriptions:
     def get(self, base_url: str) -> tuple[int, dict[str, bytes]]:
         """The version, and what is said of service and data; a worker makes it where the data has changed."""
         engine = current.engine()
+        version = engine.version
         with self._lock:
-            found = self._made.get((engine.version, base_url))
-            if found is not None:
-                return engine.version, found
-            endpoint = {"base_url": base_url, "updates": True, "federation": bool(engine.settings.endpoints)}
-            with engine.ask({"job": "describe", "endpoint": endpoint}) as reply:
-                content = reply.read()
-            first = reply.header["sizes"][0]
-            made = dict(zip(_PARTS, (content[:first], content[first:]), strict=True))
-            self._made = {(reply.version, base_url): made}
-            return reply.version, made
+            found = self._made.get((version, base_url))
+        if found is not None:
+            return version, found
+        version, made = _make(engine, base_url)
+        with self._lock:
+            kept = [(key, texts) for key, texts in self._made.items() if key[0] == version]
+            self._made = dict([*kept, ((version, base_url), made)][-_KEPT:])
+        return version, made
+
+
+def _make(engine: Engine, base_url: str) -> tuple[int, dict[str, bytes]]:
+    endpoint = {"base_url": base_url, "updates": True, "federation": bool(engine.settings.endpoints)}
+    with observation.observed(f"description of {base_url}") as observed:
+        job = {"job": "describe", "endpoint": endpoint}
+        with engine.ask(job, seconds=engine.settings.most_seconds, client=observed.client) as reply:
+            content = reply.read()
+    first = reply.header["sizes"][0]
+    return reply.version, dict(zip(_PARTS, (content[:first], content[first:]), strict=True))
 
 
 def register(app: Flask) -> None:

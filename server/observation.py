@@ -114,9 +114,14 @@ def register(app: Flask, watching: Observer) -> None:
     app.after_request(_tell)
 
 
+def observer_of(app: Flask) -> Observer:
+    """What watches an application."""
+    return cast("Observer", app.extensions[_EXTENSION])
+
+
 def observer() -> Observer:
     """What watches the application at hand."""
-    return cast("Observer", current_app.extensions[_EXTENSION])
+    return observer_of(current_app)
 
 
 def client() -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..graph import jobs, query, readable
+from ..graph import query, readable
 from ..graph.engine import Reply
 from ..graph.errors import GraphError
 from ..graph.query import Format
@@ -169,7 +169,7 @@ def _offer(operation: Operation, formats: Sequence[Format]) -> Offer | GraphErro
 def _format_name(offer: Offer | GraphError) -> str | None:
     if isinstance(offer, GraphError):
         return None
-    return jobs.PAGE if offer.format is HTML else offer.format.name
+    return readable.PAGE if offer.format is HTML else offer.format.name
 
 
 def _offered(offers: Mapping[str, Offer | GraphError], header: Message) -> Offer:

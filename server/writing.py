@@ -1,6 +1,7 @@
 """Around each write: the token that allows it, and the line in the record of writes, also where it is refused."""
 
 import json
+import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from flask import Response, request
 
 from ..graph.audit import Entry
 from ..graph.engine import Written
-from ..graph.errors import GraphError
+from ..graph.errors import GraphError, StoreError
 from ..graph.names import OWN_GRAPH
 from ..graph.tokens import Token
 from . import access, observation
@@ -18,6 +19,7 @@ from .limits import TooManyRequestsError
 from .metrics import UpdateOutcome
 
 _SCOPE = "admin"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -69,7 +71,10 @@ class Write:
             inserted=written.inserted if written else None,
             deleted=written.deleted if written else None,
         )
-        watching.audit.write(entry)
+        try:
+            watching.audit.write(entry)
+        except StoreError as error:  # what was committed is committed, and the commit names its agent too
+            _log.error("%s %s", error, error.hint)
 
 
 @contextmanager

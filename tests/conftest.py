@@ -23,8 +23,7 @@ from flask.testing import FlaskClient
 from itu_align.graph import schema
 from itu_align.graph.build import make_graphs
 from itu_align.graph.store import Store
-from itu_align.server.app import create_app
-from itu_align.server.current import engine_of
+from itu_align.server.app import close, create_app
 from itu_align.server.settings import Budgets
 from rdf import write_version
 
@@ -142,7 +141,7 @@ def running_app(data: Path, **config: object) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        engine_of(app).close()
+        close(app)
 
 
 @pytest.fixture

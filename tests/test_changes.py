@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from itu_align.graph import changes, names, union
+from itu_align.graph import changes, names, rdf12, union
 from itu_align.graph.dataset import Dataset
 from itu_align.graph.errors import QueryError
 from itu_align.graph.union import Change, DefaultGraph
@@ -22,7 +22,7 @@ SUGGESTED = names.graph("suggested")
 
 def quads(text: str) -> set[ox.Quad]:
     database = ox.Store()
-    database.update(f"{HEAD} PREFIX xsd: <{names.XSD}> INSERT DATA {{ {text} }}")
+    database.update(f"{HEAD} PREFIX xsd: <{names.XSD}> PREFIX rdf: <{names.RDF}> INSERT DATA {{ {text} }}")
     return set(database)
 
 
@@ -200,6 +200,38 @@ def test_a_variable_may_name_the_graph() -> None:
 def test_delete_where_deletes_what_it_matches() -> None:
     assert does(run("DELETE WHERE { ?s :p 1 . GRAPH :h { ?a :p 2 } }"), deleted=":d :p 1 . GRAPH :h { :a :p 2 }")
     assert not run("DELETE WHERE { ?s :p 1 . GRAPH :h { ?a :p 3 } }")
+
+
+def test_a_pattern_with_exists_selects_what_it_says() -> None:
+    text = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?x ?p ?o . ?x ?p 2 } } }"
+    assert does(run(text, ":d :p 1, 3 . GRAPH :h { :a :p 1, 2 }"), deleted=":d :p 3")
+
+
+# ---- Triple terms
+
+
+def test_triple_terms_are_filled_where_they_are_turned_on() -> None:
+    text = HEAD + "INSERT { << ?s :p ?o >> :by _:b . ?s :says <<( _:b :q <<( ?s :p ?o )>> )>> } WHERE { ?s :p ?o }"
+    with pytest.raises(QueryError, match=r"SPARQL 1\.2"):
+        changes.update(store(":d :p 1"), text, OWN)
+    change = changes.update(store(":d :p 1"), text, OWN, version="1.2")
+    expected = "_:r rdf:reifies <<( :d :p 1 )>> ; :by _:b . :d :says <<( _:b :q <<( :d :p 1 )>> )>>"
+    assert canonical(change.inserted) == canonical(quads(expected))
+
+
+def test_triple_terms_that_would_be_no_rdf_are_left_out() -> None:
+    text = "INSERT { :x :q <<( ?o :p ?s )>>, <<( 1 :p ?s )>>, <<( ?s :p ?unbound )>>, 1 } WHERE { ?s :p ?o }"
+    change = changes.update(store(":d :p 1"), HEAD + text, OWN, version="1.2")
+    assert does(change, inserted=":x :q 1")
+
+
+def test_triple_terms_do_not_grow_without_end() -> None:
+    term = "<<( :a :p " * rdf12.MAX_DEPTH + "1" + " )>>" * rdf12.MAX_DEPTH
+    database = ox.Store()
+    database.update(f"{HEAD} INSERT DATA {{ :a :q {term} }}")
+    text = HEAD + "INSERT { :a :r <<( :a :p ?o )>> } WHERE { :a :q ?o }"
+    with pytest.raises(QueryError, match="nested deeper than 100"):
+        changes.update(database, text, OWN, version="1.2")
 
 
 # ---- Graphs of an operation
@@ -506,7 +538,7 @@ def possible(database: ox.Store, operation: str) -> bool:
     return graph is None or any(database.quads_for_pattern(None, None, None, graph))
 
 
-@settings(deadline=None, max_examples=3000)
+@settings(deadline=None, max_examples=300)
 @given(data=DATA, operations=st.lists(OPERATIONS, min_size=1, max_size=4))
 def test_any_request_does_what_the_engine_does(data: str, operations: list[str]) -> None:
     before = quads(data)
@@ -537,7 +569,7 @@ UNION_OPERATIONS = (
 )
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(deadline=None, max_examples=150)
 @given(operations=st.lists(UNION_OPERATIONS, min_size=1, max_size=6))
 def test_the_default_graph_stays_the_union_of_the_published_graphs(operations: list[str]) -> None:
     database = ox.Store()

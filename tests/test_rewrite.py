@@ -244,8 +244,8 @@ SAME = {
     ),
     "after a sub-select that groups": (
         ":a :p 1, 2 . :b :p 1 . :l :s :b ; :t 1 .",
-        "SELECT ?x ?n { { SELECT ?x (SUM(?v) AS ?n) { ?x :p ?v } GROUP BY ?x } FILTER NOT EXISTS { ?l :s ?x ; :t ?z } }",
-        ["a 3"],
+        "SELECT ?x ?n { { SELECT ?x (SUM(?v) AS ?n) { ?x :p ?v } GROUP BY ?x } FILTER EXISTS { ?l :s ?x ; :t ?z } }",
+        ["b 1"],
     ),
     "the active graph": (
         "GRAPH :g { :a :p 1 . :l :s :a ; :t 1 } GRAPH :h { :a :p 1 . :l :s :a } :l :t 1 .",
@@ -400,13 +400,18 @@ STAYS = {
     ),
     "a condition of OPTIONAL inside on a variable bound elsewhere": (
         ":a :p 2 . :a :q :c ; :k 2 . :c :r 2 .",
-        "SELECT ?x { ?x :p ?n FILTER EXISTS { ?x :q ?z { ?z :r ?m OPTIONAL { ?z :r ?o FILTER(?o = ?n) } FILTER(?o = 2) } "
-        "?x :k ?n } }",
+        (
+            "SELECT ?x { ?x :p ?n FILTER EXISTS "
+            "{ ?x :q ?z { ?z :r 2 OPTIONAL { ?z :r ?o FILTER(?o = ?n) } FILTER(?o = 2) } ?x :k ?n } }"
+        ),
         ["a"],
     ),
     "a condition below OPTIONAL inside": (
         ":a :p 2 . :a :q :c ; :k 2 . :c :r 2 .",
-        "SELECT ?x { ?x :p ?n FILTER EXISTS { ?x :q ?z ; :k ?n OPTIONAL { { ?z :r ?o FILTER(?o = ?n) } } FILTER(?o = 2) } }",
+        (
+            "SELECT ?x { ?x :p ?n FILTER EXISTS "
+            "{ ?x :q ?z ; :k ?n OPTIONAL { { ?z :r ?o FILTER(?o = ?n) } } FILTER(?o = 2) } }"
+        ),
         ["a"],
     ),
     "BIND inside on an outer variable": (
@@ -421,8 +426,10 @@ STAYS = {
     ),
     "a sub-select inside that counts": (
         ":a :p 1 . :b :p 1 . :l :s :a . :m :s :b . :n :s :b .",
-        "SELECT ?x { ?x :p 1 FILTER EXISTS { ?k :s ?x { SELECT ?x (COUNT(*) AS ?n) { ?l :s ?x } GROUP BY ?x } "
-        "FILTER(?n > 1) } }",
+        (
+            "SELECT ?x { ?x :p 1 FILTER EXISTS "
+            "{ ?k :s ?x { SELECT ?x (SUM(1) AS ?n) { ?l :s ?x } GROUP BY ?x } FILTER(?n = 2) } }"
+        ),
         ["b"],
     ),
     "MINUS inside on an outer variable": (
@@ -493,6 +500,9 @@ def test_a_path_without_steps_from_what_may_be_no_node_stays(group: str) -> None
         "SELECT ?t { ?t a :T FILTER EXISTS { ?l :t ?t SERVICE <http://127.0.0.1:9/> { ?l :s ?s } } }",
         "SELECT ?t { SERVICE <http://127.0.0.1:9/> { ?t a :T FILTER EXISTS { ?l :t ?t ; :s ?s } } }",
         "SELECT ?g { GRAPH ?g { ?t a :T FILTER EXISTS { ?l :t ?g ; :s ?t } } }",
+        # pyoxigraph 0.5.13 leaves ?g unbound where its group has no triple.
+        "SELECT ?g { GRAPH ?g { VALUES ?t { :a } } FILTER EXISTS { ?l :t ?g ; :s ?s } }",
+        "SELECT ?g { GRAPH ?g { { ?t a :T FILTER EXISTS { ?l :t ?t ; :s ?s } } BIND(1 AS ?g) } }",
         "SELECT ?g { GRAPH ?g { ?t a :T FILTER EXISTS { ?l :t ?t { SELECT ?l { ?l :s ?s } } } } }",
     ],
 )
@@ -522,7 +532,7 @@ def test_minus_inside_is_right_only_when_rewritten() -> None:
     [
         ("DELETE { ?x :p ?n } WHERE { ?x :p ?n FILTER NOT EXISTS { ?l :s ?x ; :t ?z } }", ["b p 1", "l s b", "l t 1"]),
         (
-            "DELETE WHERE { :l ?k ?v } ; WITH :g INSERT { ?x :q 1 } WHERE { ?x :p 1 FILTER EXISTS { ?l :s ?x ; :t ?z } }",
+            "DELETE WHERE { :l ?k ?v }; WITH :g INSERT{ ?x :q 1 } WHERE { ?x :p 1 FILTER EXISTS { ?l :s ?x ; :t ?z } }",
             ["a p 1", "b p 1"],
         ),
         (

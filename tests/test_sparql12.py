@@ -334,7 +334,7 @@ def test_a_shipped_query_is_the_same_in_both_versions(path: Traversable) -> None
 @pytest.mark.parametrize(
     ("text", "column", "message", "hint"),
     [
-        ("SELECT * { ?s a Object }", 17, "found `Object`", "a name has a prefix"),
+        ("SELECT * { ?s a Object 'x' }", 17, "found `Object`", "a name has a prefix"),
         ("SELECT * { FILTER(subject = 1) ?subject ?p ?o }", 19, "found `subject`", "the variable ?subject"),
         ("SELECT * { FILTER(SUBJECT1(?x)) }", 19, "found `SUBJECT1`", "a name has a prefix"),
         ("SELECT * { ?s ~ ?o }", 15, "`~` has no meaning here", ""),

@@ -1,14 +1,18 @@
 """Run the W3C suites against a running server, and write what comes of it to docs/conformance.md."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
 import results
+from differences import DIFFERENCES, ELSEWHERE, EXPECTED, HEAD
 from http_suite import (
+    MEDIA,
     RESULTS,
     Answer,
     Endpoint,
@@ -21,9 +25,9 @@ from http_suite import (
     running,
     text,
 )
-from test_update_changes import SUITES as UPDATE_SUITES
 from test_update_changes import Case as UpdateCase
 from test_update_changes import cases as update_cases
+from w3c import SUITE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
 
@@ -46,11 +50,21 @@ QUERY_SUITES = [
 ]
 """The suites of queries that need no entailment."""
 
-ENGINE_FAILS: dict[str, str] = {}
-"""What the bare engine fails too, with the same comparison."""
-
-REFUSED: dict[str, str] = {}
-"""What is refused on purpose, with 400."""
+_SD = "http://www.w3.org/ns/sparql-service-description#"
+_SD_TERMS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        Aggregate Dataset EntailmentProfile EntailmentRegime Feature Function Graph GraphCollection Language NamedGraph
+        Service BasicFederatedQuery DereferencesURIs EmptyGraphs RequiresDataset UnionDefaultGraph SPARQL10Query
+        SPARQL11Query SPARQL11Update availableGraphs defaultDataset defaultEntailmentRegime defaultGraph
+        defaultSupportedEntailmentProfile endpoint entailmentRegime extensionAggregate extensionFunction feature graph
+        inputFormat languageExtension name namedGraph propertyFeature resultFormat supportedEntailmentProfile
+        supportedLanguage
+        """,
+    )
+)
+"""What https://www.w3.org/TR/sparql11-service-description/#vocab defines."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +78,12 @@ class Outcome:
     def verdict(self) -> str:
         if not self.ours:
             return "passed"
+        if _REFUSAL.match(self.ours):
+            return "refused"
         return "as the engine" if self.engine else "failed"
 
 
+_REFUSAL = re.compile(r"400 .*(SERVICE|LOAD) is not allowed: ")
 _known: dict[str, Outcome] = {}
 
 
@@ -192,6 +209,37 @@ def _form(answer: Answer) -> str:
     return "RDF" if ox.RdfFormat.from_media_type(answer.media_type) else answer.media_type
 
 
+# The service description
+
+
+def run_description(endpoint: Endpoint, wanted: Callable[[ox.Dataset, Endpoint], bool]) -> Outcome:
+    """Ask the endpoint for nothing, in Turtle."""
+    answer = endpoint.ask("GET", "/sparql", None, {"Accept": MEDIA[".ttl"]})
+    found = ox.Dataset(ox.parse(answer.body, format=ox.RdfFormat.TURTLE)) if not answer.failure else ox.Dataset()
+    return Outcome(answer.failure or ("" if wanted(found, endpoint) else answer.body.decode()))
+
+
+def _returns_rdf(found: ox.Dataset, _endpoint: Endpoint) -> bool:
+    return len(found) > 0
+
+
+def _has_endpoint_triple(found: ox.Dataset, endpoint: Endpoint) -> bool:
+    address = ox.NamedNode(f"http://{endpoint.address}/sparql")
+    return any(quad.predicate.value == _SD + "endpoint" and quad.object == address for quad in found)
+
+
+def _conforms_to_schema(found: ox.Dataset, _endpoint: Endpoint) -> bool:
+    """Each service has its endpoint, and all terms of the vocabulary are defined there."""
+    used = {str(getattr(term, "value", "")) for quad in found for term in (quad.predicate, quad.object)}
+    services = {quad.subject for quad in found if quad.object == ox.NamedNode(_SD + "Service")}
+    endpoints = {quad.subject for quad in found if quad.predicate == ox.NamedNode(_SD + "endpoint")}
+    return (
+        bool(services)
+        and services == endpoints
+        and {term.removeprefix(_SD) for term in used if term.startswith(_SD)} <= _SD_TERMS
+    )
+
+
 # The document
 
 
@@ -226,18 +274,70 @@ def protocols() -> list[Planned]:
     return [Planned(case.name, partial(run_protocol, case=case)) for case in cases]
 
 
+def descriptions() -> list[Planned]:
+    wanted = {
+        "returns-rdf": _returns_rdf,
+        "has-endpoint-triple": _has_endpoint_triple,
+        "conforms-to-schema": _conforms_to_schema,
+    }
+    return [
+        Planned(f"service-description/{name}", partial(run_description, wanted=each)) for name, each in wanted.items()
+    ]
+
+
 def graph_stores() -> list[Planned]:
     manifests = ("manifest-direct.ttl", "manifest-indirect.ttl")
     cases = [case for manifest in manifests for case in protocol_cases("graph-store-protocol", manifest)]
     return [Planned(case.name, partial(run_protocol, case=case)) for case in cases]
 
 
+def document(endpoint: Endpoint) -> str:
+    """The whole document, from the outcomes of all tests."""
+    plan = [*queries(), *updates(), *protocols(), *graph_stores(), *descriptions()]
+    verdicts = {planned.name: planned.outcome(endpoint).verdict for planned in plan}
+    return HEAD + _counts(verdicts) + "".join(_reasons(verdict) for verdict in EXPECTED) + _elsewhere()
+
+
+def _counts(verdicts: Mapping[str, str]) -> str:
+    columns = ["passed", *EXPECTED]
+    found = Counter((name.partition("/")[0], verdict) for name, verdict in verdicts.items())
+    suites = list(dict.fromkeys(suite for suite, _ in found))
+    rows = [(suite, [found[suite, column] for column in columns]) for suite in suites]
+    rows.append(("**all**", [sum(counts) for counts in zip(*(counts for _, counts in rows), strict=True)]))
+    lines = [
+        "| suite | tests | " + " | ".join(columns) + " |",
+        "| --- | " + "--- | " * (len(columns) + 1),
+        *(f"| {suite} | {sum(counts)} | " + " | ".join(str(n) for n in counts) + " |" for suite, counts in rows),
+    ]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+_TITLES = {
+    "as the engine": "The engine fails too",
+    "refused": "Refused by design",
+    "failed": "Failed",
+}
+
+
+def _reasons(verdict: str) -> str:
+    reasons = EXPECTED[verdict]
+    lines = [f"- {reason} ({', '.join(f'`{name}`' for name in names)})" for reason, names in reasons.items()]
+    return f"\n## {_TITLES[verdict]}\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _elsewhere() -> str:
+    lines = [f"- {suites}: {reason}" for suites, reason in ELSEWHERE.items()]
+    return "\n## Not run here\n\n" + "\n".join(lines) + "\n"
+
+
 def main() -> None:
+    """Write the document, and print what is not as it should be."""
+    assert SUITE.is_dir(), f"the W3C test suites are not in {SUITE}"
     with running() as endpoint:
-        for planned in [*queries(), *updates(), *protocols(), *graph_stores()]:
-            outcome = planned.outcome(endpoint)
-            if outcome.verdict != "passed":
-                print(planned.name, outcome.verdict, "| OURS", outcome.ours[:500], "| ENGINE", outcome.engine[:200])
+        DOCUMENT.write_text(document(endpoint), "utf-8")
+    for name, outcome in _known.items():
+        if outcome.verdict != DIFFERENCES.get(name, "passed"):
+            print(f"{name}: {outcome.verdict}: {outcome.ours[:1000]} | the engine: {outcome.engine[:200]}")
 
 
 if __name__ == "__main__":
