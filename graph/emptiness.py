@@ -24,7 +24,7 @@ from .errors import QueryError
 from .findings import Change, Context, Example, Reason
 from .grammar import Query
 from .parts import NO_EDITS, Edits, Kind, Part, Triple, child_of, start
-from .probe import Frame, Probe, TimeIsUpError
+from .probe import MOST, Frame, Probe, TimeIsUpError
 from .reasons import reason
 from .rules import Node, walk
 
@@ -188,7 +188,8 @@ class _Search:
         text = self._probe.writer.slice(limits)
         sentence = "It lets no row through."
         if operation.data == "select_query":
-            sentence = f"Without it there are {self._probe.count_results(Edits({id(limits): ''})):,} rows."
+            number = self._probe.count_results(Edits({id(limits): ""}))
+            sentence = f"Without it there are {number:,}{' or more' if number == MOST else ''} rows."
         self._add(start(limits), "LIMIT", text, _SOME, Reason(sentence))
 
     def _having(self, operation: Node, having: Node, frame: Frame) -> None:

@@ -45,6 +45,11 @@ _FATES: Final[dict[str, tuple[type[InterruptionError], str, str]]] = {
         "The query took more memory than it may.",
         "Narrow it, or ask without ORDER BY, DISTINCT or GROUP BY over so much.",
     ),
+    "panic": (
+        errors.CrashedError,
+        "The engine cannot work this out and gave up.",
+        "ORDER BY over values of many kinds (texts, numbers, dates) does that: sort by STR(…), or by one kind.",
+    ),
     "cancelled": (errors.CancelledError, "The query was stopped by an administrator.", "Ask again later."),
     "busy": (
         errors.BusyError,
@@ -207,7 +212,7 @@ class Engine:
     @property
     def triples(self) -> int:
         """Triples of the default graph; -1 where they were not counted (readers on disk)."""
-        return int(self._state["triples"])
+        return int(self._order({"op": "count"})["triples"])
 
     def state(self) -> Message:
         """Workers by what they do, memory of the loader, version: as they are now."""
@@ -406,7 +411,11 @@ class Engine:
         with theirs:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
         self._loader = wire.Connection(ours)
-        letter, content = self._loader.receive(time.monotonic() + _START)
+        try:
+            letter, content = self._loader.receive(time.monotonic() + _START)
+        except (wire.EndOfStreamError, wire.StillWaitingError):
+            message = "The process that holds the graph did not start."
+            raise LoaderLostError(message, hint="Ask again in a few seconds.") from None
         self._state = json.loads(content)
         if letter == b"X":
             raise wire.unpack_error(self._state)

@@ -210,7 +210,7 @@ def _said(remark: hints.Hint) -> str:
 
 
 def _dataset(message: Message) -> Dataset:
-    return Dataset(tuple(message["default_graphs"]), tuple(message["named_graphs"]))
+    return Dataset(tuple(message["default_graphs"]), tuple(message["named_graphs"]), message.get("base", ""))
 
 
 def _graph(message: Message) -> ox.NamedNode | ox.DefaultGraph:

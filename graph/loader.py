@@ -35,8 +35,15 @@ _TURN: Final = 0.05
 """Seconds between two looks at the workers."""
 
 _SHORT: Final = 0.2
-"""Seconds that a query may take before it makes way for others."""
+"""Seconds of processor time that a query may use before it makes way for others."""
 
+_LONG: Final = 1.0
+"""Seconds of processor time from which on a query gets only what others leave, and may have to end for others."""
+
+_STEP_BACK, _LAST = 5, 19
+"""Priorities (nice) of such queries."""
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SLOTS: Final = 256
 _SNAPSHOT_EVERY: Final = 256
 """Commits; reading so many takes a start a tenth of a second."""
@@ -49,7 +56,10 @@ class _Worker:
     pid: int
     index: int
     generation: int
+    said: int
+    """A file in memory that holds what it wrote to standard error."""
     long: bool = False
+    last: bool = False
     reason: str = ""
 
 
@@ -68,7 +78,7 @@ class Loader:
         self._path = ""
         self._store = self._load(settings["version"])
         self._snapshot = self._store.version
-        self._triples = len(self._store) if settings["readers"] == "memory" else -1
+        self._triples: int | None = None
 
     def _load(self, version: int) -> Store:
         policy = journal.policy(self._data)
@@ -80,6 +90,8 @@ class Loader:
 
     def run(self) -> None:
         """Serve until the server hangs up."""
+        gc.collect()
+        gc.freeze()  # or the collector of each worker would touch, and so copy, all that they share
         woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -107,6 +119,8 @@ class Loader:
     def _obey(self, order: wire.Message) -> wire.Message:
         if order["op"] == "advance":
             self._advance(order["version"])
+        elif order["op"] == "count":
+            return {"triples": self._count()}
         elif order["op"] == "fate":
             return {"fate": self._fate(order["pid"])}
         elif order["op"] == "stop":
@@ -117,7 +131,6 @@ class Loader:
         busy = [worker for worker in self._workers.values() if self._since(worker) is not None]
         return {
             "version": self._store.version,
-            "triples": self._triples,
             "socket": self._path,
             "workers": {
                 "idle": len(self._workers) - len(busy),
@@ -126,6 +139,12 @@ class Loader:
             },
             "memory": _resident(),
         }
+
+    def _count(self) -> int:
+        """Triples of the default graph, counted when somebody asks; -1 where readers are on disk."""
+        if self._triples is None:
+            self._triples = len(self._store) if self._settings["readers"] == "memory" else -1
+        return self._triples
 
     def _advance(self, version: int) -> None:
         """Make the commits up to this version and put fresh workers on them."""
@@ -136,7 +155,7 @@ class Loader:
             self._store.advance(self._data, version)
         finally:  # of several commits one may be damaged; those before it count
             if self._store.version != before:
-                self._triples = len(self._store) if self._settings["readers"] == "memory" else -1
+                self._triples = None
                 self._renew()
         if self._store.version - self._snapshot >= _SNAPSHOT_EVERY:
             self._keep_snapshot()
@@ -148,16 +167,14 @@ class Loader:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self._path)
         self._listener.listen(_BACKLOG)
-        gc.collect()
-        gc.freeze()
-        self._fill_up()
+        self._fill_up(1)  # the others follow when the server has been told
         if old is not None:
             _retire(old)
 
-    def _fill_up(self) -> None:
+    def _fill_up(self, most: int = _SLOTS) -> None:
         """As many workers for short queries as were asked for."""
         ready = sum(w.generation == self._generation and not w.long for w in self._workers.values())
-        for _ in range(self._settings["workers"] - ready):
+        for _ in range(min(most, self._settings["workers"] - ready)):
             taken = {worker.index for worker in self._workers.values()}
             index = next((number for number in range(_SLOTS) if number not in taken), None)
             if index is None:
@@ -167,23 +184,25 @@ class Loader:
     def _fork(self, index: int) -> None:
         slot = Slot(self._memory, index)
         slot.idle()
+        loader, said = os.getpid(), os.memfd_create("said")
         pid = os.fork()
         if pid:
-            self._workers[pid] = _Worker(pid, index, self._generation)
+            self._workers[pid] = _Worker(pid, index, self._generation, said)
             return
         status = 1
         try:
-            self._become_worker(slot)
+            os.dup2(said, 2)
+            self._become_worker(slot, loader)
             status = 0
         finally:
             os._exit(status)
 
-    def _become_worker(self, slot: Slot) -> None:
+    def _become_worker(self, slot: Slot, loader: int) -> None:
         """In the child: nothing of the loader stays open but the socket for queries."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._control.close()
-        _die_with_parent()
+        _die_with(loader)
         store = self._store
         if self._settings["readers"] == "disk":
             store = Store.open(self._data)
@@ -203,25 +222,37 @@ class Loader:
                 break
             worker = self._workers.pop(pid, None)
             if worker is not None:
-                died = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "exit"
-                self._fates[pid] = worker.reason or (died if died != "exit" or os.WEXITSTATUS(status) else "")
+                self._fates[pid] = worker.reason or _fate(status, worker.said)
+                os.close(worker.said)
         while len(self._fates) > 4 * _SLOTS:
             del self._fates[next(iter(self._fates))]
         self._fill_up()
 
     def _look(self) -> None:
-        """Long queries make way; of too many the longest ends."""
-        now = time.monotonic()
-        for worker in list(self._workers.values()):
-            since = self._since(worker)
-            if since is not None and not worker.long and now - since > _SHORT:
+        """Long queries make way; of too many the one that has used most ends.
+
+        Processor time counts, not time: on a busy machine a short query takes long as well.
+        """
+        spent = {pid: self._spent(worker) for pid, worker in self._workers.items() if not worker.reason}
+        for pid, seconds in spent.items():
+            worker = self._workers[pid]
+            if seconds > _SHORT and not worker.long:
                 worker.long = True
-                _lower(worker.pid)  # which cannot be taken back: the worker ends behind its query
-        long = [worker for worker in self._workers.values() if worker.long and not worker.reason]
-        if len(long) > self._settings["long"]:
-            longest = min(long, key=lambda worker: self._since(worker) or now)
-            self._stop(longest.pid, "busy")
+                _lower(pid, _STEP_BACK)  # which cannot be taken back: the worker ends behind its query
+            if seconds > _LONG and not worker.last:
+                worker.last = True
+                _lower(pid, _LAST)
+        last = [pid for pid in spent if self._workers[pid].last]
+        if len(last) > self._settings["long"]:
+            self._stop(max(last, key=spent.__getitem__), "busy")
         self._fill_up()
+
+    def _spent(self, worker: _Worker) -> float:
+        """Seconds of processor time that its job has used so far; 0 between jobs."""
+        slot = Slot(self._memory, worker.index)
+        if slot.since is None:
+            return 0.0
+        return _processor_time(worker.pid) - slot.spent_before
 
     def _since(self, worker: _Worker) -> float | None:
         return Slot(self._memory, worker.index).since
@@ -275,6 +306,22 @@ def _retire(listener: socket.socket) -> None:
     listener.close()
 
 
+def _fate(status: int, said: int) -> str:
+    """The signal that a worker died of; `panic` where the engine gave up, "" where the worker ended by itself.
+
+    The engine aborts both for want of memory and at its own mistakes, and only its words tell which. What Python said
+    of a mistake of ours goes to the log.
+    """
+    if os.WIFSIGNALED(status):
+        died = signal.Signals(os.WTERMSIG(status)).name
+        panicked = died == "SIGABRT" and b"memory allocation of" not in os.pread(said, 1 << 16, 0)
+        return "panic" if panicked else died
+    if os.WEXITSTATUS(status):
+        sys.stderr.write(os.pread(said, 1 << 16, 0).decode("utf-8", "replace"))
+        return "exit"
+    return ""
+
+
 def _kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
@@ -282,19 +329,27 @@ def _kill(pid: int) -> None:
         return
 
 
-def _lower(pid: int) -> None:
+def _lower(pid: int, nice: int) -> None:
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
     except ProcessLookupError:
         return
 
 
-def _die_with_parent() -> None:
-    """Where the loader is killed, its workers must not stay (Linux: prctl(2), PR_SET_PDEATHSIG)."""
-    parent = os.getppid()
+def _die_with(parent: int) -> None:
+    """Where the loader is killed, its workers must not stay (Linux: prctl(2), PR_SET_PDEATHSIG).
+
+    It may have died before this was asked for; then another process is the parent already.
+    """
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(0)
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds that a process has used (proc(5), utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _resident() -> int:

@@ -210,10 +210,10 @@ def child_of(node: Node, kind: str) -> Node | None:
     return next((child for child in node.children if isinstance(child, Tree) and child.data == kind), None)
 
 
-def exists_group(condition: Piece) -> Node | None:
-    """The group of a condition that is EXISTS and nothing else."""
+def exists_group(condition: Piece, kind: str = "exists_func") -> Node | None:
+    """The group of a condition that is EXISTS, or not_exists_func, and nothing else."""
     inner: Piece | None = condition
-    while isinstance(inner, Tree) and inner.data != "exists_func":
+    while isinstance(inner, Tree) and inner.data != kind:
         trees = [child for child in inner.children if isinstance(child, Tree)]
         inner = trees[0] if len(trees) == 1 and inner.data in {"bracketted_expression", "built_in_call"} else None
     return child_of(inner, "group_graph_pattern") if isinstance(inner, Tree) else None

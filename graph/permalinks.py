@@ -45,6 +45,7 @@ class Permalink:
     query: str
     default_graphs: Sequence[str]
     named_graphs: Sequence[str]
+    base: str
     version: int
     result: Digest
 
@@ -69,13 +70,13 @@ def make(data: Path, text: str, dataset: Dataset, version: int, result: Digest) 
     if len(text) > _MAX_TEXT:
         message = f"The query has {len(text):,} characters; at most {_MAX_TEXT:,} are kept."
         raise PermalinkError(message, hint="Cite a shorter query.")
-    what = json.dumps([text, dataset.default, dataset.named, version, asdict(result)])
+    what = json.dumps([text, dataset.default, dataset.named, dataset.base, version, asdict(result)])
     name = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
     found = read(data, name)
     if found is not None:
         return found
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    link = Permalink(name, created, text, list(dataset.default), list(dataset.named), version, result)
+    link = Permalink(name, created, text, list(dataset.default), list(dataset.named), dataset.base, version, result)
     with journal.translated(data):
         folder = data / _FOLDER
         folder.mkdir(exist_ok=True)
@@ -88,7 +89,7 @@ def make(data: Path, text: str, dataset: Dataset, version: int, result: Digest) 
 
 def read(data: Path, name: str) -> Permalink | None:
     """The citation of this id, None where there is none."""
-    if not name.isalnum():
+    if len(name) != _ID_LENGTH or not name.isalnum():
         return None
     try:
         members = json.loads((data / _FOLDER / f"{name}.json").read_text("utf-8"))

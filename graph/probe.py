@@ -117,14 +117,17 @@ class Probe:
     def count(self, frame: Frame, edits: Edits) -> int:
         """The number of solutions, at most MOST."""
         inner = f"SELECT (1 AS ?why_one) {self._pattern(frame, edits)} LIMIT {MOST}"
-        rows = self._rows(f"{self._head} SELECT (COUNT(*) AS ?why_count) {{ {inner_group(inner)} }}")
-        return next((number(row[0]) for row in rows), 0)
+        rows = self._rows(f"{self._head} SELECT (COUNT(*) AS ?why_count) {{ {_braced(inner)} }}")
+        return next((_number(row[0]) for row in rows), 0)
 
     def frequent(self, frame: Frame, edits: Edits, expression: str) -> list[tuple[Term, int]]:
-        """The most frequent values of an expression over the solutions, with their numbers."""
+        """The most frequent values of an expression over the solutions, with their numbers.
+
+        They are sorted as texts: comparing values of many kinds, the engine may panic (pyoxigraph 0.5.13).
+        """
         inner = f"SELECT ({expression} AS ?why_it) {self._pattern(frame, edits)} LIMIT {MOST}"
-        text = f"{self._head} SELECT ?why_it (COUNT(*) AS ?why_count) {{ {inner_group(inner)} }}"
-        return self._counted(f"{text} GROUP BY ?why_it ORDER BY DESC(?why_count) ?why_it LIMIT {COMMON}")
+        text = f"{self._head} SELECT ?why_it (COUNT(*) AS ?why_count) {{ {_braced(inner)} }}"
+        return self._counted(f"{text} GROUP BY ?why_it ORDER BY DESC(?why_count) STR(?why_it) LIMIT {COMMON}")
 
     def matching(self, frame: Frame, edits: Edits, expression: str, condition: str) -> list[Term]:
         """A few values of an expression that fulfil a condition on ?why_it."""
@@ -137,22 +140,22 @@ class Probe:
         body = self.query.body.children[0]
         assert isinstance(body, Tree)  # noqa: S101 - a query is a tree
         graphs = Edits({id(clause): "" for clause in body.find_data("dataset_clause")})
-        inner = f"SELECT (1 AS ?why_one) {{ {inner_group(self.writer.write(body, edits | graphs))} }} LIMIT {MOST}"
-        rows = self._rows(f"{self._head} SELECT (COUNT(*) AS ?why_count) {{ {inner_group(inner)} }}")
-        return next((number(row[0]) for row in rows), 0)
+        inner = f"SELECT (1 AS ?why_one) {{ {_braced(self.writer.write(body, edits | graphs))} }} LIMIT {MOST}"
+        rows = self._rows(f"{self._head} SELECT (COUNT(*) AS ?why_count) {{ {_braced(inner)} }}")
+        return next((_number(row[0]) for row in rows), 0)
 
     def groups(self, frame: Frame, aggregate: str, clause: str) -> list[tuple[Term, int]]:
-        """The most frequent values of an aggregate over the groups that a GROUP BY makes."""
-        inner = f"SELECT ({aggregate} AS ?why_it) {self._pattern(frame, Edits())} {clause}"
-        text = f"{self._head} SELECT ?why_it (COUNT(*) AS ?why_count) {{ {inner_group(inner)} }}"
-        return self._counted(f"{text} GROUP BY ?why_it ORDER BY DESC(?why_it) LIMIT {COMMON}")
+        """The values of an aggregate over the groups that a GROUP BY makes, the largest first."""
+        inner = f"SELECT ({aggregate} AS ?why_it) {self._pattern(frame, NO_EDITS)} {clause}"
+        text = f"{self._head} SELECT ?why_it (COUNT(*) AS ?why_count) {{ {_braced(inner)} }}"
+        return sorted(self._counted(f"{text} GROUP BY ?why_it LIMIT {COMMON}"), key=_size, reverse=True)
 
     def _pattern(self, frame: Frame, edits: Edits) -> str:
         group = self.writer.write(frame.group, edits)
         return f"{{ GRAPH {frame.graph} {{ {group} }} }}" if frame.graph else f"{{ {group} {frame.values} }}"
 
     def _counted(self, text: str) -> list[tuple[Term, int]]:
-        return [(row[0], number(row[1])) for row in self._rows(text) if row[0] is not None]
+        return [(row[0], _number(row[1])) for row in self._rows(text) if row[0] is not None]
 
     def _any(self, text: str) -> bool:
         """Whether there is a first result. What the engine refuses, as some text put together may be, has none."""
@@ -174,11 +177,20 @@ class Probe:
         return self.view.answer(rewrite(grammar.parse(text, version="1.2")).text if self._has_exists else text)
 
 
-def inner_group(select: str) -> str:
+def _braced(select: str) -> str:
     """A sub-select in its braces."""
     return f"{{ {select} }}"
 
 
-def number(term: Term | None) -> int:
+def _number(term: Term | None) -> int:
     """The whole number that a COUNT gave."""
     return int(term.value) if isinstance(term, ox.Literal) else 0
+
+
+def _size(value: tuple[Term, int]) -> tuple[float, str]:
+    """The number that a value is, else its text."""
+    text = getattr(value[0], "value", "")
+    try:
+        return float(text), ""
+    except ValueError:
+        return 0, text

@@ -5,7 +5,8 @@ where the process is the user's own.
 """
 
 import io
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import re
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Final, Literal
@@ -49,6 +50,8 @@ _GRAPHS: Final = {
     RDF_XML: ox.RdfFormat.RDF_XML,
     JSON_LD: ox.RdfFormat.JSON_LD,
 }
+_ENDS_IN_NAME: Final = re.compile(r"[^\W\d][\w.-]*\Z")
+
 FORMATS: Final = (*_RESULTS, *_GRAPHS)
 
 FORMATS_OF: Final[Mapping[str, Sequence[Format]]] = {
@@ -114,7 +117,19 @@ def write_triples(triples: Iterable[ox.Triple], wanted: Format, output: IO[bytes
         with TurtleOutput(output) as turtle:
             ox.serialize(triples, turtle, format=ox.RdfFormat.TURTLE, prefixes=dict(PREFIXES))
     else:
-        ox.serialize(triples, output, format=_GRAPHS[wanted])
+        ox.serialize(_fit_for_xml(triples) if wanted == RDF_XML else triples, output, format=_GRAPHS[wanted])
+
+
+def _fit_for_xml(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """A property becomes an element, whose name the end of its IRI must be; the engine would write broken XML."""
+    fit: set[str] = set()
+    for triple in triples:
+        predicate = triple.predicate.value
+        if predicate not in fit and not _ENDS_IN_NAME.search(predicate):
+            message = f"RDF/XML has no way to write the property <{predicate}>, which does not end in a name."
+            raise ResultFormatError(message, hint="Ask for turtle, nt or jsonld.")
+        fit.add(predicate)
+        yield triple
 
 
 def triples_as(triples: Iterable[ox.Triple], wanted: Format) -> bytes:

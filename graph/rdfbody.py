@@ -137,8 +137,10 @@ def _gunzip(content: bytes) -> Iterator[bytes]:
 def _inflate(content: bytes) -> Iterator[bytes]:
     stream = zlib.decompressobj()
     for start in range(0, len(content), _PIECE):
+        if stream.eof:
+            raise zlib.error("something follows its end")
         data = content[start : start + _PIECE]
-        while data:
+        while data and not stream.eof:
             yield stream.decompress(data, _PIECE)
             data = stream.unconsumed_tail
     while not stream.eof:
@@ -152,9 +154,10 @@ def _inflate(content: bytes) -> Iterator[bytes]:
 def _unbrotli(content: bytes) -> Iterator[bytes]:
     stream = brotli.Decompressor()
     for start in range(0, len(content), _PIECE):
-        yield stream.process(content[start : start + _PIECE], output_buffer_limit=_PIECE)
-        while not stream.can_accept_more_data():
-            yield stream.process(b"", output_buffer_limit=_PIECE)
+        piece = stream.process(content[start : start + _PIECE], output_buffer_limit=_PIECE)
+        while piece or not stream.can_accept_more_data():
+            yield piece
+            piece = b"" if stream.is_finished() else stream.process(b"", output_buffer_limit=_PIECE)
     if not stream.is_finished():
         raise EOFError("it ends too early")
 

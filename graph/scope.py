@@ -47,12 +47,13 @@ class Bindings:
 class Scopes:
     """For the nodes of a tree, by id: all names used in each, and what groups and sub-selects bind.
 
-    By a BIND it is what its group binds before it.
+    By a BIND it is what its group binds before it. `targets` are the names that any BIND gives.
     """
 
     def __init__(self, tree: Node) -> None:
         self.names: dict[int, frozenset[str]] = {}
         self.bindings: dict[int, Bindings] = {}
+        self.targets = {name for bind in tree.find_data("bind") for name in variables(bind.children[-2:])}
         for node in tree.iter_subtrees():  # the inner ones come first
             self.names[id(node)] = self._names(node)
             if node.data == "group_graph_pattern":

@@ -14,7 +14,9 @@ from .names import XSD, shorten
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 _LOCAL: Final = re.compile(r"[\w-]*\w|")
-_BARE: Final = frozenset({XSD + "integer", XSD + "decimal", XSD + "boolean"})
+_BARE: Final = {XSD + "integer": r"[+-]?\d+", XSD + "decimal": r"[+-]?\d*\.\d+", XSD + "boolean": "true|false"}
+"""Datatypes that a value written so has without saying it."""
+
 _LITERALS: Final = frozenset({"rdf_literal", "numeric_literal", "boolean_literal"})
 
 
@@ -70,11 +72,12 @@ class Prologue:
             return self._name(term.value)
         if not isinstance(term, ox.Literal):
             return "a blank node" if isinstance(term, ox.BlankNode) else "a triple"
-        if term.datatype.value in _BARE:
+        datatype = term.datatype.value
+        if datatype in _BARE and re.fullmatch(_BARE[datatype], term.value):
             return term.value
-        if term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string":
-            return f"{ox.Literal(term.value)}^^{self.show(term.datatype.value)}"
-        return str(term)
+        if term.language or datatype == XSD + "string":
+            return str(term)
+        return f"{ox.Literal(term.value)}^^{self._name(datatype)}"
 
     def _name(self, iri: str) -> str:
         fitting = (

@@ -24,7 +24,7 @@ _PIECE: Final = 1 << 16
 _GROWTH: Final = 128 << 10
 """KiB that a worker may have grown before it makes room for a fresh one."""
 
-_SLOT: Final = struct.Struct("=dQ")
+_SLOT: Final = struct.Struct("=dQd")
 
 
 class Slot:
@@ -38,16 +38,21 @@ class Slot:
 
     def busy(self, job: int = 0) -> None:
         """A job begins; its number is known once it is read."""
-        _SLOT.pack_into(self._memory, self._offset, time.monotonic(), job)
+        _SLOT.pack_into(self._memory, self._offset, time.monotonic(), job, time.process_time())
 
     def idle(self) -> None:
         """The job is done."""
-        _SLOT.pack_into(self._memory, self._offset, 0.0, 0)
+        _SLOT.pack_into(self._memory, self._offset, 0.0, 0, 0.0)
 
     @property
     def job(self) -> int:
         """The number of the job at work."""
         return int(_SLOT.unpack_from(self._memory, self._offset)[1])
+
+    @property
+    def spent_before(self) -> float:
+        """Seconds of processor time that the worker had used when the job began."""
+        return float(_SLOT.unpack_from(self._memory, self._offset)[2])
 
     @property
     def since(self) -> float | None:

@@ -40,7 +40,7 @@ def state(engine: Engine, data: Path) -> State:
         workers=now["workers"],
         memory={"loader": now["memory"]},
         version=now["version"],
-        triples=now["triples"] if now["triples"] >= 0 else None,
+        triples=engine.triples if engine.triples >= 0 else None,
         store_bytes=folder_bytes(data),
         running=len(engine.running()),
     )

@@ -39,7 +39,7 @@ _UPDATE: Final = "application/sparql-update"
 _JSON: Final = "application/json"
 _WHICH: Final = ("default-graph-uri", "named-graph-uri")
 _HOW: Final = (*_WHICH, "format", "timeout", "rewrite")
-_ASKING: Final = (413, 429, 503, 507)
+_ASKING: Final = (413, 429, 502, 503, 507)
 """Problems that work can end with."""
 
 

@@ -23,6 +23,7 @@ PROBLEMS: Final[Mapping[int, str]] = {
     413: "The request, or the answer to it, is larger than the server allows.",
     415: "The media type of the body is not read here.",
     429: "The client has used what it may for now.",
+    502: "An endpoint that SERVICE names did not answer as it should.",
     503: "The query took too long or was stopped, the server is busy, or it has no graph.",
     507: "The query took too much memory.",
 }

@@ -21,7 +21,7 @@ def make() -> Response:
     """Keep a query with what it answers now; the link is in Location."""
     operation = read_operation(protocol.in_address() + protocol.in_body("query", DIRECT))
     g.query_text = operation.text
-    dataset = Dataset(tuple(operation.default_graphs), tuple(operation.named_graphs))
+    dataset = Dataset(tuple(operation.default_graphs), tuple(operation.named_graphs), operation.base)
     version, result, repeatable = _digest(operation.text, dataset, operation.seconds)
     if not repeatable:
         hint = "Leave out NOW, RAND, UUID and SERVICE."
@@ -39,7 +39,7 @@ def show(name: str) -> Response:
     link = permalinks.read(_data(), name)
     if link is None:
         raise NotThereError("There is no such link.", hint="POST a query to /q to make one.")
-    dataset = Dataset(tuple(link.default_graphs), tuple(link.named_graphs))
+    dataset = Dataset(tuple(link.default_graphs), tuple(link.named_graphs), link.base)
     version, result, _ = _digest(link.query, dataset, None)
     today = {"version": version, "result": asdict(result), "same": result == link.result}
     if prefers_page(request.headers.get("Accept", ""), (JSON_FORMAT,)):
@@ -49,7 +49,13 @@ def show(name: str) -> Response:
 
 def _digest(text: str, dataset: Dataset, seconds: float | None) -> tuple[int, Digest, bool]:
     with observation.observed(text) as observed:
-        job = {"job": "digest", "text": text, "default_graphs": dataset.default, "named_graphs": dataset.named}
+        job = {
+            "job": "digest",
+            "text": text,
+            "base": dataset.base,
+            "default_graphs": dataset.default,
+            "named_graphs": dataset.named,
+        }
         gone = request.environ.get("waitress.client_disconnected")
         with current.engine().ask(job, seconds=seconds, client=observed.client, gone=gone) as reply:
             observed.tell(reply)

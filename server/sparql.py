@@ -29,6 +29,7 @@ class Operation:
     """What a request asks: a text, the graphs to ask it of, and how."""
 
     text: str
+    base: str
     default_graphs: Sequence[str]
     named_graphs: Sequence[str]
     format: str | None
@@ -38,7 +39,7 @@ class Operation:
     def job(self) -> Message:
         """The same for a worker."""
         datasets = {"default_graphs": self.default_graphs, "named_graphs": self.named_graphs}
-        return {"job": "query", "text": self.text, **datasets, "rewrite": self.rewrite}
+        return {"job": "query", "text": self.text, **datasets, "base": self.base, "rewrite": self.rewrite}
 
 
 @bp.get("/")
@@ -71,6 +72,7 @@ def read_operation(parameters: protocol.Parameters) -> Operation:
     """What the parameters ask; raises ProtocolError where they are incomplete or ambiguous."""
     return Operation(
         protocol.text(parameters, "query", _HINT),
+        url_for("sparql.sparql", _external=True),
         protocol.all_of(parameters, "default-graph-uri"),
         protocol.all_of(parameters, "named-graph-uri"),
         protocol.at_most_one(parameters, "format"),

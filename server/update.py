@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from . import current, protocol, writing
 
@@ -22,6 +22,7 @@ def update() -> Response:
         job = {
             "job": "update",
             "text": text,
+            "base": request.base_url,
             "default_graphs": protocol.all_of(parameters, "using-graph-uri"),
             "named_graphs": protocol.all_of(parameters, "using-named-graph-uri"),
         }

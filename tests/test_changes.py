@@ -372,6 +372,7 @@ def test_what_only_the_engine_finds_is_told_with_its_line(text: str) -> None:
     error = refusal(f"CLEAR ALL ;\n{text}")
     assert error.place is not None
     assert (error.place.line, error.place.excerpt) == (2, text)
+    assert 1 <= (error.place.column or 0) - text.index("<rel>") <= len("<rel>") + 1
 
 
 def test_what_the_engine_cannot_evaluate_is_told() -> None:

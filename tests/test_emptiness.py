@@ -5,11 +5,10 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
-from importlib.resources import files
 
 import pyoxigraph as ox
 import pytest
-from itu_align.graph import emptiness, grammar, parts
+from itu_align.graph import emptiness, grammar
 from itu_align.graph.dataset import Dataset
 from itu_align.graph.emptiness import Culprit, Explanation
 from itu_align.graph.errors import QueryError
@@ -325,6 +324,20 @@ def test_a_stored_text_that_looks_like_sparql_stays_a_text() -> None:
     assert explanation.culprits[0].column == 15
 
 
+def test_advice_keeps_to_the_prefixes_that_the_query_declares(database: ox.Store) -> None:
+    query = grammar.parse("SELECT * { ?p <https://w3id.org/itu-align/ontology#startYear> '2017' }")
+    (culprit,) = emptiness.explain(database, query, Dataset(), seconds=PATIENCE).culprits
+    assert culprit.replacement is not None
+    assert culprit.replacement.instead == '"2017"^^<http://www.w3.org/2001/XMLSchema#gYear>'
+
+
+def test_a_deep_and_long_pattern_is_explained() -> None:
+    database = written(one="ex:a ex:p 1 .")
+    triples = " . ".join(f"?x{index} ex:p {index % 2}" for index in range(100))
+    explanation = explain(database, f"SELECT * {{ {'{' * 90} {triples} {'}' * 90} }}")
+    assert [culprit.column for culprit in explanation.culprits] == [107 + 26 * index for index in range(5)]
+
+
 def test_an_explanation_is_json(database: ox.Store) -> None:
     explanation = explain(database, 'SELECT * { ?l skos:prefLabel "Media" ; skos:notation ?n }')
     read = json.loads(json.dumps(asdict(explanation)))
@@ -372,33 +385,4 @@ def test_the_time_is_kept_and_what_was_found_is_told() -> None:
     assert time.monotonic() - start < 20
     read = json.loads(result.stdout)
     assert read["complete"] is False
-    assert [(culprit["text"], culprit["column"]) for culprit in read["culprits"]] == [("?x0 <urn:q> ?z", 153)]
-
-
-def test_every_part_can_be_left_out_of_every_shipped_query() -> None:
-    texts = [path.read_text("utf-8") for path in (files("itu_align.ontology") / "questions").iterdir()]
-    for query in (grammar.parse(text) for text in texts if "PREFIX" in text):
-        writer = parts.Writer(query.source)
-        for group in query.tree.find_data("group_graph_pattern"):
-            found = parts.parts_of(group)
-            assert writer.write(group, parts.NO_EDITS) == writer.slice(group)
-            for part in found:
-                ox.Store().query(writer.write(query.tree, parts.drop([part])))
-                others = [other for other in found if other is not part]
-                ox.Store().query(writer.write(query.tree, parts.drop(others)))
-
-
-@pytest.mark.parametrize(
-    ("left_out", "rest"),
-    [
-        (0, "{ ?s ex:p 2 ~?r ; ex:q 3 . <<?a ex:b ?c>> ex:d <<( ex:e ex:f 4 )>> }"),
-        (1, "{ ?s ex:p 1 {| ex:x ?y |} ; ex:q 3 . <<?a ex:b ?c>> ex:d <<( ex:e ex:f 4 )>> }"),
-        (2, "{ ?s ex:p 1 {| ex:x ?y |}, 2 ~?r . <<?a ex:b ?c>> ex:d <<( ex:e ex:f 4 )>> }"),
-        (3, "{ ?s ex:p 1 {| ex:x ?y |}, 2 ~?r ; ex:q 3 . <<?a ex:b ?c>> }"),
-    ],
-)
-def test_an_annotation_goes_with_its_value(left_out: int, rest: str) -> None:
-    text = "ASK { ?s ex:p 1 {| ex:x ?y |}, 2 ~?r ; ex:q 3 . <<?a ex:b ?c>> ex:d <<( ex:e ex:f 4 )>> }"
-    query = grammar.parse(HEADER + text, version="1.2")
-    (group,) = query.tree.find_data("group_graph_pattern")
-    assert parts.Writer(query.source).write(group, parts.drop([parts.parts_of(group)[left_out]])) == rest
+    assert [(culprit["text"], culprit["column"]) for culprit in read["culprits"]] == [("?x0 <urn:q> ?z", 130)]

@@ -284,3 +284,12 @@ def test_with_readers_on_disk_several_operations_in_one_request_are_refused(
         engine.write(several, agent="me", operation="update")
     assert caught.value.place is not None
     assert (caught.value.place.line, journal.head(small)) == (2, 1)
+
+
+def test_a_sort_that_the_engine_gives_up_is_no_want_of_memory(data: Path, start: Callable[..., Engine]) -> None:
+    """pyoxigraph 0.5.13 ends its process when it sorts many literals of different kinds."""
+    engine = start(data)
+    with pytest.raises(errors.CrashedError, match="cannot work this out") as caught:
+        ask(engine, "SELECT ?o { ?s ?p ?o FILTER(ISLITERAL(?o)) } ORDER BY ?o")
+    assert "STR(" in caught.value.hint
+    assert ask(engine, COUNT).startswith("n ")

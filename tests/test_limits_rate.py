@@ -6,8 +6,8 @@ import tracemalloc
 from contextlib import ExitStack, suppress
 
 import pytest
-from itu_align.server.settings import Budgets
 from itu_align.server.limits import Limits, TooManyRequestsError
+from itu_align.server.settings import Budgets
 
 SMALL = Budgets(requests=3, seconds=10, window=60, concurrent=2)
 

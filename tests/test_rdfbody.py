@@ -9,13 +9,14 @@ import json
 import socket
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import brotli  # type: ignore[import-untyped]
 import pyoxigraph as ox
 import pytest
 from backports import zstd
 from itu_align.graph import nesting, rdfbody
+from itu_align.graph.errors import Place
 from itu_align.graph.rdfbody import BodyError, BodyTooLargeError, BodyTypeError
 
 TURTLE, TRIG = "text/turtle", "application/trig"
@@ -82,7 +83,7 @@ def test_a_byte_order_mark_is_no_content() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_xml_may_be_utf_16_with_a_byte_order_mark(encoding: str) -> None:
     text = xml(value="é", head='<?xml version="1.0" encoding="UTF-16"?>\n')
-    content = ("" if encoding == "utf-16" else "\ufeff").encode(encoding) + text.encode(encoding)
+    content = text.encode(encoding) if encoding == "utf-16" else ("\ufeff" + text).encode(encoding)
     assert [quad.object for quad in read(content, XML)] == [ox.Literal("é")]
 
 
@@ -209,29 +210,23 @@ def test_a_null_character_in_a_value_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "media_type", "where", "message"),
+    ("content", "media_type", "line", "wrong", "message"),
     [
-        ("<urn:a> <urn:p> 1 .\n<urn:é> x:p 1 .", TURTLE, (2, 9), "The prefix x: has not been declared."),
-        ('<urn:a> <urn:p> "x" .\n<urn:a> <urn:p> 1 .', N_TRIPLES, (2, 17), "The object of a triple must be"),
-        ('{"@id": "urn:a",\n "urn:p": }', JSON, (2, 11), "Unexpected closing curly bracket"),
-        (xml(value="</u:q>", head="\n"), XML, (2, 139), "The XML is not well-formed: mismatched tag."),
-        (xml(value="&owl;"), XML, (1, 137), "The XML is not well-formed: undefined entity."),
-        (xml()[:-5], XML, (1, None), "The XML is not well-formed: unclosed token."),
-        (b"", XML, (1, 1), "The XML is not well-formed: no element found."),
-        (xml("a b", head="\n"), XML, (2, 121), "error while parsing IRI 'a b'"),
+        ("<urn:a> <urn:p> 1 .\n<urn:é> x:p 1 .", TURTLE, 2, "x:p", "The prefix x: has not been declared."),
+        ('<urn:a> <urn:p> "x" .\n<urn:a> <urn:p> 1 .', N_TRIPLES, 2, "1 .", "The object of a triple must be"),
+        ('{"@id": "urn:a",\n "urn:p": }', JSON, 2, "}", "Unexpected closing curly bracket"),
+        (xml(value="</u:q>", head="\n"), XML, 2, "u:q>", "The XML is not well-formed: mismatched tag."),
+        (xml(value="&owl;"), XML, 1, "&owl;", "The XML is not well-formed: undefined entity."),
+        (xml()[:-5], XML, 1, "</rdf", "The XML is not well-formed: unclosed token."),
+        ("", XML, 1, "", "The XML is not well-formed: no element found."),
+        (xml("a b", head="\n"), XML, 2, '"a b"', "error while parsing IRI 'a b'"),
     ],
 )
-def test_mistakes_are_told_with_their_place(
-    content: str, media_type: str, where: tuple[int, int | None], message: str
-) -> None:
+def test_mistakes_are_told_with_their_place(content: str, media_type: str, line: int, wrong: str, message: str) -> None:
     error = refusal(content, media_type)
     assert str(error).startswith(message)
-    line, column = place(error)
-    assert line == where[0]
-    assert column == (where[1] or column)
-    text = content if isinstance(content, str) else ""
-    assert error.place is not None
-    assert error.place.excerpt == (text.split("\n")[line - 1])
+    excerpt = content.split("\n")[line - 1]
+    assert error.place == Place(line, excerpt.rindex(wrong) + 1, excerpt)
 
 
 def test_a_long_line_is_not_repeated() -> None:
@@ -278,9 +273,9 @@ def test_a_document_type_hidden_in_utf_7_is_never_decoded() -> None:
 
 
 @pytest.fixture
-def listener() -> socket.socket:
+def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
+        server.settimeout(0)
         yield server
         with pytest.raises(BlockingIOError):
             server.accept()
@@ -359,22 +354,17 @@ MANY = DEPTH * 3
     [
         ("<urn:a> <urn:p> " + ", ".join(f'"{n}((["' for n in range(MANY)) + " .", TURTLE, MANY),
         ("<urn:a> <urn:p> " + ", ".join(f"'''{n}(\"['\n'''" for n in range(MANY)) + " .", TURTLE, MANY),
-        ("<urn:a> <urn:p> " + ", ".join(f'"""\\"""({n}"""' for n in range(MANY)) + " .", TURTLE, MANY),
-        ("<urn:a> <urn:p> " + ", ".join(f"<urn:x[({n}>" for n in range(MANY)) + " .", "n3", 0),
-        ("<urn:a> <urn:p> 1 # ((([[[{{{<<<\n." * 1 + "# ( [\n" * MANY, TURTLE, 1),
+        ("<urn:a> <urn:p> " + ", ".join(f'"""{n}" ( \\"""( """' for n in range(MANY)) + " .", TURTLE, MANY),
+        ("<urn:a> <urn:p> 1 # ( [ { <<\n." + "# ( [ { <<\n" * MANY, TURTLE, 1),
         ("@prefix : <urn:> . " + "".join(f":a\\( :p\\({n} <#(>, () ." for n in range(MANY)), TURTLE, MANY * 2),
         ("<urn:a> <urn:p> " + "(1) , " * MANY + "[] .", TURTLE, MANY * 3 + 1),
         (json.dumps([{"@id": "urn:a", "urn:p": f'{n}"[{{\\'} for n in range(MANY)]), JSON, MANY),
-        (xml(value="<!-- <a> -->" * MANY + "<![CDATA[<a><b>]]>" * MANY + "<?x <a> ?>" * MANY), XML, 1),
-        (xml(value="</u:p><u:p u:x='>'/><u:p>" * MANY), XML, None),
+        (xml(value="<!-- <a> -->" * MANY + "<?x <a> ?>" * MANY + "<![CDATA[" + "<a>" * MANY + "]]>"), XML, 1),
+        (xml(value="</u:p><u:p u:x='>'/><u:p>" * MANY), XML, 3 * MANY + 1),
     ],
 )
-def test_brackets_that_do_not_nest_are_read(content: str, media_type: str, count: int | None) -> None:
-    if media_type == "n3":
-        assert "nested" not in str(refusal(content, TURTLE))  # `[` is no character of an IRI
-        return
-    quads = read(content, media_type, BASE)
-    assert len(quads) == (count if count is not None else len(quads))
+def test_brackets_that_do_not_nest_are_read(content: str, media_type: str, count: int) -> None:
+    assert len(read(content, media_type, BASE)) == count
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,16 @@ def test_not_exists_becomes_a_left_join_and_a_test_for_what_it_bound() -> None:
 
 
 def test_a_bind_is_joined_before_it() -> None:
-    text = "SELECT * { ?t a :Target. BIND(EXISTS{ ?l :target ?t ; :score ?s } AS ?k) ?t :goal ?g }"
+    text = "SELECT * { ?t a :Target. BIND(EXISTS{ ?l :target ?t ; :score ?s } AS ?k) }"
     assert words(rewritten(text).text) == (
-        "SELECT ?g ?k ?t { ?t a :Target. OPTIONAL { SELECT DISTINCT ?t (true AS ?exists_1) WHERE "
-        "{ ?l :target ?t ; :score ?s } } BIND( BOUND(?exists_1) AS ?k) ?t :goal ?g }"
+        "SELECT ?k ?t { ?t a :Target. OPTIONAL { SELECT DISTINCT ?t (true AS ?exists_1) WHERE "
+        "{ ?l :target ?t ; :score ?s } } BIND( BOUND(?exists_1) AS ?k) }"
     )
+
+
+def test_a_bind_with_patterns_behind_it_stays() -> None:
+    text = "SELECT * { ?t a :Target. BIND(EXISTS{ ?l :target ?t ; :score ?s } AS ?k) ?t :goal ?g }"
+    assert (rewritten(text).text, rewritten(text).count) == (text, 0)
 
 
 def test_exists_in_a_condition_becomes_bound() -> None:
@@ -117,6 +122,20 @@ def test_an_exists_inside_a_rewritten_one_is_a_filter_like_others() -> None:
         "{ ?y :p ?x ; :q ?z FILTER BOUND(?exists_2) OPTIONAL { SELECT DISTINCT ?z (true AS ?exists_2) WHERE "
         "{ ?u :r ?z ; :s ?v } } } } }"
     )
+
+
+def test_groups_that_end_at_the_same_place_are_told_apart() -> None:
+    text = "ASK{?x a :T FILTER EXISTS{?y :p ?x;:q ?z FILTER EXISTS{?u :r ?z;:s ?v}}}"
+    assert words(rewritten(text).text) == (
+        "ASK{?x a :T FILTER BOUND(?exists_1) OPTIONAL { SELECT DISTINCT ?x (true AS ?exists_1) WHERE "
+        "{?y :p ?x;:q ?z FILTER BOUND(?exists_2) OPTIONAL { SELECT DISTINCT ?z (true AS ?exists_2) WHERE "
+        "{?u :r ?z;:s ?v} } } } }"
+    )
+
+
+def test_only_three_of_many_inside_each_other_are_rewritten() -> None:
+    inside = "".join(f"FILTER EXISTS {{ ?y{n} :p ?y{n + 1} ; :q ?z " for n in range(9))
+    assert rewritten(f"ASK {{ ?x :p ?y0 {inside}{'}' * 9} }}").count == rewrite.MAX_NESTED
 
 
 def test_a_text_full_of_exists_is_rewritten_in_part() -> None:
@@ -178,6 +197,10 @@ def test_the_columns_of_a_star_are_those_of_the_engine(text: str, names: list[st
         solutions = ox.Store().query(PREFIX + form)
         assert isinstance(solutions, ox.QuerySolutions)
         assert [variable.value for variable in solutions.variables] == names
+
+
+def test_one_triple_in_a_known_graph_is_no_join() -> None:
+    assert rewritten("ASK { GRAPH ?g { ?a :p ?b } FILTER EXISTS { GRAPH ?g { ?s :q ?o } } }").count == 0
 
 
 @pytest.mark.usefixtures("always")
@@ -274,13 +297,18 @@ SAME = {
     ),
     "BIND sees what stands before it": (
         ":a :p 1 ; :q :m . :b :p 1 ; :q :m . :l :s :a ; :t :n .",
-        "SELECT ?x ?k { ?x :p 1 BIND(EXISTS { ?l :s ?x ; :t ?y } AS ?k) ?x :q ?y }",
+        "SELECT ?x ?k { ?x :p 1 BIND(EXISTS { ?l :s ?x ; :t ?y } AS ?k) BIND(:m AS ?y) }",
         ["a true", "b false"],
     ),
     "a path without steps from a node": (
         ":a :p :b . :l :s :b ; :t 1 .",
         "SELECT ?x { :a :p ?x FILTER EXISTS { ?x :broader* ?y . ?l :s ?y ; :t ?z } }",
         ["b"],
+    ),
+    "a path without steps from an item of a list": (
+        ":l :s (:a) .",
+        "SELECT ?x { VALUES ?x { :a } FILTER EXISTS { ?l :s (?x) . ?x :broader* ?y } }",
+        ["a"],
     ),
     "a path with a step": (
         ":l :s :a ; :t 1 . :a :broader :b . :c :broader :b .",
@@ -306,6 +334,17 @@ def test_what_is_rewritten_means_the_same(case: str) -> None:
     trig, text, wanted = SAME[case]
     result = rewritten(text)
     assert result.count == 1
+    assert rows(trig, text) == wanted
+    assert rows(trig, result.text) == wanted
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize(("graph", "wanted"), [(":g", ["g a"]), (":h", [])])
+def test_an_exists_inside_one_in_a_graph_is_about_the_same_graph(graph: str, wanted: list[str]) -> None:
+    trig = f"GRAPH :g {{ :a :p 1 . :l :s :a ; :t :z }} GRAPH {graph} {{ :z :u 1 }}"
+    text = "SELECT ?g ?x { GRAPH ?g { ?x :p 1 FILTER EXISTS { ?l :s ?x ; :t ?z FILTER EXISTS { ?z :u ?w } } } }"
+    result = rewritten(text)
+    assert result.count == 2
     assert rows(trig, text) == wanted
     assert rows(trig, result.text) == wanted
 
@@ -356,6 +395,11 @@ STAYS = {
     "unbound in a sub-select": (
         ":a :p 1 . :c :r :d . :d :s 1 .",
         "SELECT ?x ?y { { SELECT ?x ?y { ?x :p 1 OPTIONAL { ?x :q ?y } } } FILTER EXISTS { ?y :r ?v . ?v :s ?w } }",
+        ["a -"],
+    ),
+    "bound in a sub-select that does not show it": (
+        ":a :p :k . :c :r :d . :d :s 1 .",
+        "SELECT ?x ?y { { SELECT ?x { ?x :p ?y } } OPTIONAL { ?x :q ?y } FILTER EXISTS { ?y :r ?v . ?v :s ?w } }",
         ["a -"],
     ),
     "unbound as the value of an aggregate": (
@@ -415,8 +459,8 @@ STAYS = {
         ["a"],
     ),
     "BIND inside on an outer variable": (
-        ":a :p 1 . :a :q :c . :c :r 2 .",
-        "SELECT ?x { ?x :p ?n FILTER EXISTS { ?x :q ?z BIND(?n + 1 AS ?m) ?z :r ?m } }",
+        ":a :p 1 . :a :q :c . :c :r 2 ; :k 1 .",
+        "SELECT ?x { ?x :p ?n FILTER EXISTS { ?x :q ?z BIND(?n + 1 AS ?m) ?z :r ?m ; :k ?n } }",
         ["a"],
     ),
     "VALUES inside on a variable that is bound there": (
@@ -439,7 +483,7 @@ STAYS = {
     ),
     "the condition of an OPTIONAL on what stands before it": (
         ":a :p :b, :c . :k :q 1 . :l :s :b ; :t 1 .",
-        "SELECT ?y ?n { :a :p ?y OPTIONAL { ?k :q ?n FILTER NOT EXISTS { ?l :s ?y ; :t ?n } } }",
+        "SELECT ?y ?n { :a :p ?y VALUES ?u { 1 } OPTIONAL { ?k :q ?n FILTER NOT EXISTS { ?l :s ?y ; :t ?n } } }",
         ["b -", "c 1"],
     ),
     "an EXISTS inside one that stays": (
@@ -522,6 +566,26 @@ def test_minus_inside_is_right_only_when_rewritten() -> None:
     assert result.count == 1
     assert rows(trig, result.text) == ["a"]
     assert rows(trig, text) == []
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "?l :says <<( ?x :p ?y )>> ; :t ?z",
+        "?x :p ?y ~ ?r {| :by ?l |} . ?l :t ?z",
+        "?x :p ?y {| :by ?l |} . ?l :t ?z",
+        "<< ?x :p ?y >> :by ?l . ?l :t ?z",
+    ],
+)
+def test_forms_of_sparql_12_are_joined_too(inside: str) -> None:
+    trig = """:a :p :b ; :p :c . :l :says <<( :a :p :b )>> ; :t 1 .
+        _:r <http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies> <<( :a :p :b )>> ; :by :l ."""
+    text = f"SELECT ?x ?y {{ ?x :p ?y FILTER EXISTS {{ {inside} }} }}"
+    result = rewrite.rewrite(grammar.parse(PREFIX + text, version="1.2"))
+    assert result.count == 1
+    assert rows(trig, text) == ["a b"]
+    assert rows(trig, result.text.removeprefix(PREFIX)) == ["a b"]
 
 
 # Updates.

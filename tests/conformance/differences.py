@@ -32,13 +32,7 @@ REFUSED = {
         "update-silent/load-into-silent",
     ],
 }
-FAILED = {
-    "The server has no base of its own, so a relative IRI without BASE is an error.": [
-        "protocol/query_content_type_construct",
-        "protocol/update_base_uri",
-    ],
-}
-EXPECTED = {"as the engine": AS_ENGINE, "refused": REFUSED, "failed": FAILED}
+EXPECTED = {"as the engine": AS_ENGINE, "refused": REFUSED}
 DIFFERENCES = {name: verdict for verdict, reasons in EXPECTED.items() for names in reasons.values() for name in names}
 """What comes of the tests that do not pass, by their names."""
 
