@@ -25,6 +25,9 @@ _ENDING: Final = ".nq.gz"
 _KEPT: Final = 2
 """The newest snapshot and the one before it, which somebody may be reading."""
 
+_MOST_REMOVED: Final = 5_000
+"""Quads that commits may remove before the store is made anew; each leaves a third of a KiB behind."""
+
 _UNION: Final = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }"
 
 
@@ -38,6 +41,7 @@ class Store:
         self.on_disk = on_disk
         self.version = version
         self.policy = policy
+        self._removed = 0
 
     @classmethod
     def open(cls, data: Path) -> "Store":
@@ -60,8 +64,18 @@ class Store:
     def advance(self, data: Path, version: int) -> None:
         """Make the commits up to this version in a store held in memory."""
         while self.version < version:
-            apply(self.database, journal.read(data, self.version + 1), self.policy)
+            change = journal.read(data, self.version + 1)
+            apply(self.database, change, self.policy)
             self.version += 1
+            self._removed += len(change.deleted)
+        if self._removed > _MOST_REMOVED and self._removed > len(self.database) // 4:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Copy the quads into a new store: the engine keeps the memory of those that were removed."""
+        fresh = ox.Store()
+        fresh.bulk_extend(self.database)
+        self.database, self._removed = fresh, 0
 
     def counts(self) -> dict[str, int]:
         """Triples of each named graph by its IRI, in order."""

@@ -180,3 +180,16 @@ def foreign() -> Iterator[Path]:
 def test_a_folder_without_the_right_to_write(foreign: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot be written: .*Permission denied"):
         write_version(foreign, {"g": [triple("a")]})
+
+
+def test_a_store_that_lost_many_quads_is_made_anew_and_holds_the_same(tmp_path: Path) -> None:
+    """The engine keeps the memory of removed quads, so after some thousands the rest is copied."""
+    write_version(tmp_path, {"g": [triple("a")]})
+    store = Store.open_in_memory(tmp_path, 1)
+    for many in ([triple(str(n)) for n in range(6000)], [triple("a")]):
+        write_version(tmp_path, {"g": many})
+    before = store.database
+    store.advance(tmp_path, 3)
+    assert store.database is not before
+    assert set(store.database) == set(Store.open_in_memory(tmp_path, 3).database)
+    assert subjects(store) == ["urn:a"]
