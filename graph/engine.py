@@ -199,7 +199,12 @@ class Engine:
 
     @property
     def version(self) -> int:
-        """The version that readers see. A commit that another process has written is taken up first."""
+        """The version that readers see."""
+        self._take_up()
+        return int(self._state["version"])
+
+    def _take_up(self) -> None:
+        """Follow commits that another process has written; looking for one is a call of the file system."""
         known = int(self._state["version"])
         if journal.commit_file(self.settings.data, known + 1).exists():
             with self._writing:
@@ -207,7 +212,6 @@ class Engine:
                     self._follow(journal.head(self.settings.data, known) or known)
                 except StoreError as error:
                     self._complain(f"still serving version {known}: {error}")
-        return int(self._state["version"])
 
     @property
     def triples(self) -> int:
@@ -236,11 +240,12 @@ class Engine:
         client: str = "",
         gone: Callable[[], bool] | None = None,
     ) -> Reply:
-        """Have a job done; the reply's header is there on return.
+        """Have a job done on the newest version; the reply's header is there on return.
 
         Raises what the job found wrong, an InterruptionError where it was stopped, BusyError where no worker was
         free for long, and AskerGoneError when `gone` says so.
         """
+        self._take_up()
         allowed = self.settings.seconds if seconds is None else min(seconds, self.settings.most_seconds)
         running = Running(next(self._ids), str(job.get("text", job["job"])), client, time.time(), allowed)
         self._running[running.id] = running
