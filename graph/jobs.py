@@ -46,9 +46,11 @@ class Sink(Protocol):
 
     def begin(self, header: Message) -> None:
         """Say what will follow; errors after this can only cut the answer off."""
+        ...
 
     def write(self, content: bytes) -> int:
         """Take a piece of the answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
@@ -211,7 +212,7 @@ class Loader:
         try:
             work(self._listener, Context(store, self._settings["sparql"]), slot, limits)
         except Exception:
-            sys.excepthook(*sys.exc_info())  # os._exit would swallow it
+            traceback.print_exc()  # os._exit would swallow it
             raise
 
     def _reap(self) -> None:

@@ -11,8 +11,8 @@ from typing import IO, Final, cast
 
 from flask import Response, request
 
-from ..graph.engine import Reply
 from ..graph.errors import AskerGoneError, InterruptionError
+from ..graph.reply import Reply
 from .cache import MAX_ENTRY
 
 TRAILERS: Final = "itu_align.trailers"

@@ -14,8 +14,8 @@ from flask import Flask, Response, current_app, g
 
 from ..graph import errors
 from ..graph.audit import AuditLog
-from ..graph.engine import Reply
 from ..graph.errors import GraphError
+from ..graph.reply import Reply
 from . import access
 from .cache import Cache
 from .delivery import Finished

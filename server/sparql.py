@@ -11,9 +11,9 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..graph import query, readable
-from ..graph.engine import Reply
 from ..graph.errors import GraphError
 from ..graph.query import Format
+from ..graph.reply import Reply
 from ..graph.wire import Message
 from . import cache, conditional, current, delivery, description, observation, protocol
 from .negotiation import HTML, Offer, choose, named, prefers_page

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from ..graph.audit import Entry
-from ..graph.engine import Written
 from ..graph.errors import GraphError, StoreError
 from ..graph.names import OWN_GRAPH
+from ..graph.reply import Written
 from ..graph.tokens import Token
 from . import access, observation
 from .conditional import VERSION

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask, Response, request
-from itu_align.graph.engine import Reply
 from itu_align.graph.errors import GraphError, InterruptionError, TimedOutError
+from itu_align.graph.reply import Reply
 from itu_align.server import delivery
 
 LONG = b"x" * (2 << 20)
