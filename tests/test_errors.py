@@ -147,7 +147,11 @@ def test_no_graph_is_503_and_keeps_the_path_of_the_folder_to_itself(
         assert "hidden" not in response.text
 
 
-def test_a_subclass_has_the_status_of_its_base_and_an_unknown_error_is_ours(app: Flask) -> None:
+def test_a_subclass_has_the_status_of_its_base_and_an_unknown_error_is_ours(
+    tmp_path: Path, make_app: Callable[..., Flask]
+) -> None:
+    app = make_app(tmp_path)
+
     class NarrowQueryError(QueryError):
         pass
 

@@ -157,7 +157,6 @@ def test_the_dataset_of_a_query(
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
-        pytest.param({"method": "GET"}, 400, id="no-query"),
         pytest.param({"method": "GET", "query_string": "update=CLEAR+ALL"}, 400, id="update-by-get"),
         pytest.param({"method": "GET", "query_string": "query=ASK%7B%7D&query=ASK%7B%7D"}, 400, id="query-twice"),
         pytest.param(

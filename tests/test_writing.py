@@ -16,10 +16,12 @@ from conftest import until
 from flask import Flask
 from flask.testing import FlaskClient
 from itu_align.graph import audit, journal, tokens
-from test_engine import FOREVER
 from werkzeug.test import TestResponse
 
 UPDATE = "application/sparql-update"
+FOREVER = f"SELECT (COUNT(*) AS ?n) {{ {' . '.join(f'?a{n} ?b{n} ?c{n}' for n in range(30))} }}"
+"""Three triples to the power of thirty."""
+
 INSERT = "INSERT DATA { GRAPH <urn:g> { <urn:n> <urn:p> 1 } }"
 
 
