@@ -17,9 +17,10 @@ from . import grammar, guard, rdf12, rewrite, templates, union
 from .dataset import Dataset
 from .errors import QueryError
 from .grammar import Query
+from .prologue import Prologue
 from .rules import Node, walk
 from .sparql12 import Version
-from .templates import Graph, Prologue, Template
+from .templates import Graph, Template
 from .union import Change, DefaultGraph, recorded_graph
 
 _Quads = dict[ox.Quad, None]
@@ -121,7 +122,7 @@ class _Request:
         if name is None:
             return _DEFAULT
         try:
-            return self.prologue.name(name)
+            return ox.NamedNode(self.prologue.iri(name))
         except ValueError as error:
             message = f"{self.text(name)} cannot name a graph: {error}."
             raise self.refusal(name, message, "Write an absolute IRI in angle brackets, or declare BASE.") from None
@@ -148,7 +149,8 @@ def _operations(query: Query, prologue: Prologue) -> Iterator[Node]:
     """The operations in order; the prologue is the one in force at each of them."""
     for node in (query.tree.children[0], *query.body.children):
         if isinstance(node, Tree) and node.data == "prologue":
-            prologue.declare(node)
+            for declaration in walk(node):
+                prologue.declare(declaration)
         elif isinstance(node, Tree):
             yield node
 

@@ -4,7 +4,7 @@ Several default graphs make one by RDF merge: a triple that stands in two of the
 The engine would give it twice, so the merge is made here, in memory, where a request needs it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from . import rules
 from .errors import QueryError
 from .grammar import Query
-from .iri import expand, resolve
+from .prologue import Prologue
 
 _WITHOUT_CLAUSES: Final = frozenset({"construct_template", "select_clause", "where_clause", "solution_modifier"})
 
@@ -35,20 +35,13 @@ def from_clauses(query: Query, base: str = "") -> Dataset:
     """The graphs that the FROM and FROM NAMED clauses of a query name, as absolute IRIs."""
     default: list[str] = []
     named: list[str] = []
-    prefixes: dict[str, str] = {}
+    prologue = Prologue(base)
     for node in rules.walk(query.tree, _WITHOUT_CLAUSES):
-        if node.data == "base_decl":
-            base = resolve(str(node.children[1])[1:-1], base)
-        elif node.data == "prefix_decl":
-            prefixes[str(node.children[1])[:-1]] = resolve(str(node.children[2])[1:-1], base)
-        elif node.data == "dataset_clause":
+        prologue.declare(node)
+        if node.data == "dataset_clause":
             graphs = named if len(node.children) == len(("FROM", "NAMED", "iri")) else default
-            graphs.append(_iri(str(next(node.find_data("iri")).children[0]), base, prefixes))
+            graphs.append(prologue.iri(next(node.find_data("iri"))))
     return Dataset(tuple(default), tuple(named))
-
-
-def _iri(written: str, base: str, prefixes: Mapping[str, str]) -> str:
-    return resolve(written[1:-1], base) if written.startswith("<") else expand(written, prefixes)
 
 
 def answer(
@@ -62,7 +55,7 @@ def answer(
     """
     chosen, base = requested or from_clauses(query, requested.base), requested.base or None
     if len(chosen.default) > 1:
-        merged = _merge(database, chosen)
+        merged = merge(database, chosen)
         return merged.query(
             text, base_iri=base, default_graph=ox.DefaultGraph(), named_graphs=[*names_of(chosen.named)]
         )
@@ -76,7 +69,7 @@ def answer(
     return database.query(text, base_iri=base)
 
 
-def _merge(database: ox.Store, dataset: Dataset) -> ox.Store:
+def merge(database: ox.Store, dataset: Dataset) -> ox.Store:
     """A store in memory with the union of the default graphs, and with the named ones as they are."""
     merged = ox.Store()
     for name in names_of(dataset.default):

@@ -242,7 +242,7 @@ class Engine:
                     raise StoreError("The server is stopping.", hint="Ask again when it has started.")
                 try:
                     return self._tell(order)
-                except (wire.EndOfStreamError, ConnectionError, OSError):
+                except (wire.EndOfStreamError, OSError):
                     self._start()
             return self._tell(order)
 

@@ -15,7 +15,7 @@ from . import hints
 from .mistakes import nearest
 from .parts import Edits, Part, Piece, drop
 from .probe import Frame, Probe
-from .terms import Prologue, Term
+from .terms import Term, Terms
 
 SHOWN: Final = 10
 _VERY_LIKE: Final = 0.85
@@ -58,7 +58,7 @@ class Context:
     edits: Edits
 
     @property
-    def prologue(self) -> Prologue:
+    def prologue(self) -> Terms:
         """How terms are written here."""
         return self.probe.prologue
 
@@ -117,7 +117,7 @@ class Context:
         return self.prologue.show(term.value) if isinstance(term, ox.NamedNode) else self.prologue.write(term)
 
 
-def difference(asked: Term, found: Term, prologue: Prologue) -> str:
+def difference(asked: Term, found: Term, prologue: Terms) -> str:
     """How two terms that read alike differ, in a sentence."""
     if isinstance(asked, ox.Literal) and isinstance(found, ox.Literal):
         return _difference_of_literals(asked, found, prologue)
@@ -126,7 +126,7 @@ def difference(asked: Term, found: Term, prologue: Prologue) -> str:
     return "It is an IRI there, not a text." if isinstance(found, ox.NamedNode) else "It is a text there, not an IRI."
 
 
-def _difference_of_literals(asked: ox.Literal, found: ox.Literal, prologue: Prologue) -> str:
+def _difference_of_literals(asked: ox.Literal, found: ox.Literal, prologue: Terms) -> str:
     if asked.value != found.value:
         return "Capitals and spaces count."
     if found.language and asked.language:

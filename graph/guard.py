@@ -7,7 +7,7 @@ asks in the engine's place (gateway.py).
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ from lark import Tree
 from . import grammar, outbound, rules
 from .errors import QueryError
 from .grammar import Query
-from .iri import expand, resolve
+from .prologue import Prologue
 from .sparql12 import Version
 from .unreadable import empty
 
@@ -97,22 +97,14 @@ def explain(error: RuntimeError | OSError) -> ServiceError | None:
 
 def _calls(query: Query) -> Iterator[_Call]:
     """Each SERVICE and LOAD in the order of the text, its IRI by the BASE and PREFIX declarations before it."""
-    prefixes: dict[str, str] = {}
-    base, end = "", 0
+    prologue, end = Prologue(), 0
     for node in rules.walk(query.tree):
-        if node.data == "base_decl":
-            base = resolve(str(node.children[1])[1:-1], base)
-        elif node.data == "prefix_decl":
-            prefixes[str(node.children[1])[:-1]] = resolve(str(node.children[2])[1:-1], base)
-        elif node.data in {"service_graph_pattern", "load"}:
+        prologue.declare(node)
+        if node.data in {"service_graph_pattern", "load"}:
             target = next(child for child in node.children if isinstance(child, Tree))
-            iri = _iri(str(target.children[0]), base, prefixes) if target.data == "iri" else ""
+            iri = prologue.iri(target) if target.data == "iri" else ""
             yield _Call(node, target, iri, node.meta.start_pos < end)
             end = max(end, node.meta.end_pos)
-
-
-def _iri(written: str, base: str, prefixes: Mapping[str, str]) -> str:
-    return resolve(written[1:-1], base) if written.startswith("<") else expand(written, prefixes)
 
 
 def _refusal(call: _Call, services: Services) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from .errors import Place
 from .grammar import Query
 from .mistakes import nearest
 from .rules import Node, walk
-from .terms import Prologue
+from .terms import Terms
 
 Position = Literal["property", "class", "graph", "thing"]
 
@@ -98,7 +98,7 @@ def unknown_terms(query: Query, database: ox.Store, vocabulary: Vocabulary | Non
 
     Without a vocabulary it is read anew where a property or class is unknown.
     """
-    prologue = Prologue.of(query)
+    prologue = Terms.of(query)
     hints: dict[tuple[str, Position], Hint] = {}
     for node, position in _uses(query.tree, prologue):
         iri = prologue.iri(node)
@@ -193,7 +193,7 @@ def _nearest_thing(database: ox.Store, iri: str) -> str:
     return siblings.get(near, "")
 
 
-def _uses(tree: Node, prologue: Prologue) -> Iterator[tuple[Node, Position]]:
+def _uses(tree: Node, prologue: Terms) -> Iterator[tuple[Node, Position]]:
     """The IRIs of the patterns and expressions, each with its position."""
     positions: dict[int, Position | None] = {}
     for node in walk(tree, _ELSEWHERE):
@@ -207,7 +207,7 @@ def _uses(tree: Node, prologue: Prologue) -> Iterator[tuple[Node, Position]]:
             yield node, position
 
 
-def _positions(properties: Node, prologue: Prologue) -> dict[int, Position]:
+def _positions(properties: Node, prologue: Terms) -> dict[int, Position]:
     """The IRIs in the verbs of a property list, and the classes behind `a`."""
     found: dict[int, Position] = {}
     verb: Node | Token | None = None

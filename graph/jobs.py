@@ -62,10 +62,10 @@ class Context:
     """The SPARQL that is read."""
 
 
-Job = Callable[[Context, Message, bytes, Sink], Message]
+Job = Callable[[Context, Message, bytes, Sink], None]
 
 
-def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """Answer a query in the format that the asker wants for the kind of answer that it gives."""
     read, rewritten, result = _evaluated(context, message)
     wanted = message["formats"][result.kind]
@@ -82,27 +82,24 @@ def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> Mess
         sink.write(readable.to_json(readable.readable(result)))
     elif wanted is not None:
         result.write(_FORMATS[wanted], cast("IO[bytes]", sink))
-    return {}
 
 
-def digest(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def digest(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """The hash of an answer, and whether the same query on the same data has it again."""
     read, rewritten, result = _evaluated(context, message)
     found = asdict(permalinks.digest(result))
     sink.begin({**found, "repeatable": _is_repeatable(read), "rewritten": rewritten})
-    return {}
 
 
-def explain_empty(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def explain_empty(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """Why a query has no result."""
     read = _read(context, message)
     explanation = emptiness.explain(context.store.database, read, _dataset(message), seconds=message["seconds"] * 0.9)
     sink.begin({"repeatable": explanation.complete})
     sink.write(json.dumps(asdict(explanation)).encode())
-    return {}
 
 
-def describe(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def describe(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """What the endpoint says of itself and of the data, as two N-Triples texts one behind the other."""
     endpoint = Endpoint(**{**message["endpoint"], "policy": context.store.policy})
     found = description.describe(context.store.database, endpoint, context.store.version)
@@ -110,19 +107,18 @@ def describe(context: Context, message: Message, _body: bytes, sink: Sink) -> Me
     sink.begin({"sizes": [len(text) for text in texts]})
     for text in texts:
         sink.write(text)
-    return {}
 
 
-def update(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def update(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """What an update would change."""
     store, text = context.store, message["text"]
     if store.on_disk:
         _refuse_several_operations(changes.check(text, context.version))
     dataset_ = _dataset(message)
-    return _changed(changes.update(store.database, text, store.policy, dataset_, version=context.version), sink)
+    _changed(changes.update(store.database, text, store.policy, dataset_, version=context.version), sink)
 
 
-def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> Message:
+def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> None:
     """What a PUT, POST or DELETE of the Graph Store Protocol would change."""
     database, policy, method = context.store.database, context.store.policy, message["method"]
     graph = _graph(message)
@@ -130,7 +126,8 @@ def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> 
     if method == "DELETE":
         if not existed:
             raise _absent(message)
-        return _changed(changes.drop_graph(database, graph, policy), sink, existed=existed)
+        _changed(changes.drop_graph(database, graph, policy), sink, existed=existed)
+        return
     triples: list[ox.Triple] = []
     start = 0
     for document in message["documents"]:
@@ -138,10 +135,10 @@ def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> 
         triples += [quad.triple for quad in rdfbody.read(content, document["media_type"], message["base"])]
     _refuse_new_terms(triples, context.version)
     write = changes.replace_graph if method == "PUT" else changes.extend_graph
-    return _changed(write(database, graph, triples, policy), sink, existed=existed)
+    _changed(write(database, graph, triples, policy), sink, existed=existed)
 
 
-def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> Message:
+def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
     """The triples of one graph; raises NoSuchGraphError where it holds none (the default graph is always there)."""
     graph = _graph(message)
     quads = context.store.database.quads_for_pattern(None, None, None, graph)
@@ -149,10 +146,8 @@ def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> 
     if first is None and isinstance(graph, ox.NamedNode):
         raise _absent(message)
     sink.begin({"kind": "graph", "format": message["format"], "repeatable": True})
-    if message["format"] is not None:
-        triples = [] if first is None else [first.triple, *(quad.triple for quad in quads)]
-        query.write_triples(triples, _FORMATS[message["format"]], cast("IO[bytes]", sink))
-    return {}
+    triples = [] if first is None else [first.triple, *(quad.triple for quad in quads)]
+    query.write_triples(triples, _FORMATS[message["format"]], cast("IO[bytes]", sink))
 
 
 JOBS: Final[Mapping[str, Job]] = {
@@ -224,13 +219,12 @@ def _absent(message: Message) -> NoSuchGraphError:
     return NoSuchGraphError(f"There is no graph <{message['graph']}>.", hint=hint)
 
 
-def _changed(change: Change, sink: Sink, *, existed: bool = True) -> Message:
+def _changed(change: Change, sink: Sink, *, existed: bool = True) -> None:
     graphs = sorted({str(quad.graph_name) for quad in (*change.deleted, *change.inserted)})
     counts = {"deleted": len(change.deleted), "inserted": len(change.inserted)}
     sink.begin({**counts, "graphs": graphs, "existed": existed})
     for line in patch.body_lines(change):
         sink.write(line)
-    return {}
 
 
 def _is_repeatable(read: Query) -> bool:

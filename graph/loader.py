@@ -206,7 +206,7 @@ class Loader:
         _die_with(loader)
         store = self._store
         if self._settings["readers"] == "disk":
-            store = Store.open(self._data)
+            store = Store.open_on_disk(self._data, store.version)
         limits = Limits(self._settings["memory"], self._settings["answer"])
         assert self._listener is not None  # noqa: S101 - `_renew` has made it
         try:

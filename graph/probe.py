@@ -20,7 +20,7 @@ from .hints import Vocabulary
 from .parts import NO_EDITS, Edits, Writer
 from .rewrite import rewrite
 from .rules import Node, walk
-from .terms import Prologue, Term
+from .terms import Term, Terms
 
 MOST: Final = 10_000
 """Solutions that are looked at; what is said of more is said of these."""
@@ -48,12 +48,7 @@ class View:
         default, named = dataset.names_of(chosen.default), dataset.names_of(chosen.named)
         if len(default) < 2:
             return cls(database, default, named) if chosen else cls(database)
-        merged = ox.Store()
-        for name in default:
-            merged.extend(ox.Quad(*quad.triple) for quad in database.quads_for_pattern(None, None, None, name))
-        for name in named:
-            merged.extend(database.quads_for_pattern(None, None, None, name))
-        return cls(merged)
+        return cls(dataset.merge(database, chosen))
 
     def answer(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         """What the engine answers."""
@@ -83,7 +78,7 @@ class Probe:
     ) -> None:
         self.query = query
         self.writer = Writer(query.source)
-        self.prologue = Prologue.of(query)
+        self.prologue = Terms.of(query)
         self.store = database
         self.requested = requested
         self.chosen = requested or dataset.from_clauses(query)

@@ -98,7 +98,6 @@ class Reply:
         self._ended = False
         self.version = 0
         self.header: Message = {}
-        self.footer: Message = {}
 
     def __enter__(self) -> Self:
         return self
@@ -157,10 +156,9 @@ class Reply:
 
     def _end(self, letter: bytes, content: bytes) -> None:
         self._ended = True
-        self.footer = json.loads(content)
         if letter == b"X":
             self.close()
-            raise wire.unpack_error(self.footer)
+            raise wire.unpack_error(json.loads(content))
 
     def _receive(self) -> tuple[bytes, bytes]:
         try:

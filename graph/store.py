@@ -50,10 +50,14 @@ class Store:
         if version is None:
             hint = "Run 'itu-align build' first, or name another folder with --data."
             raise StoreError(f"{data} holds no graph yet.", hint=hint)
-        folder = data / _DISK / str(version)
-        if folder.is_dir():
-            return cls(_opened(folder), version, journal.policy(data), on_disk=True)
+        if (data / _DISK / str(version)).is_dir():
+            return cls.open_on_disk(data, version)
         return cls.open_in_memory(data, version)
+
+    @classmethod
+    def open_on_disk(cls, data: Path, version: int) -> "Store":
+        """A version whose Oxigraph folder was made (`disk_folder`)."""
+        return cls(_opened(data / _DISK / str(version)), version, journal.policy(data), on_disk=True)
 
     @classmethod
     def open_in_memory(cls, data: Path, version: int) -> "Store":

@@ -7,14 +7,14 @@ what they mean to the engine, and literals have the form in which it stores them
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 from lark import Token, Tree
 
 from . import rules
-from .iri import expand, resolve
+from .prologue import Prologue
 
 Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 _Term = Graph | ox.Literal | ox.Triple
@@ -28,35 +28,6 @@ _SUBJECTS: Final = {"triples_same_subject": 0, "reified_triple": 1, "triple_term
 """Where in each of these nodes the subject stands."""
 
 _LITERALS: Final = frozenset({"rdf_literal", "numeric_literal", "boolean_literal"})
-
-
-@dataclass(slots=True)
-class Prologue:
-    """The BASE and PREFIX declarations in force: those before an operation add to those of the operations before."""
-
-    base: str = ""
-    prefixes: dict[str, str] = field(default_factory=dict)
-
-    def declare(self, prologue: rules.Node) -> None:
-        """Take in the declarations of a node."""
-        for node in rules.walk(prologue):
-            if node.data == "base_decl":
-                self.base = resolve(str(node.children[1])[1:-1], self.base)
-            elif node.data == "prefix_decl":
-                self.prefixes[str(node.children[1])[:-1]] = resolve(str(node.children[2])[1:-1], self.base)
-
-    @property
-    def text(self) -> str:
-        """The declarations as SPARQL."""
-        base = f"BASE <{self.base}> " if self.base else ""
-        return base + "".join(f"PREFIX {prefix}: <{iri}> " for prefix, iri in self.prefixes.items())
-
-    def name(self, iri: rules.Node) -> ox.NamedNode:
-        """The IRI that a node means; raises ValueError where that is not absolute, or no IRI."""
-        written = str(iri.children[0])
-        if written.startswith("<"):
-            return ox.NamedNode(resolve(written[1:-1], self.base))
-        return ox.NamedNode(expand(written, self.prefixes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """The terms that a query writes: what they mean, and how one is written in that query."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 import pyoxigraph as ox
 from lark import Token, Tree
 
 from .grammar import Query
-from .iri import expand, resolve
 from .names import XSD, shorten
+from .prologue import Prologue
+from .rules import walk
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -20,29 +20,19 @@ _BARE: Final = {XSD + "integer": r"[+-]?\d+", XSD + "decimal": r"[+-]?\d*\.\d+",
 _LITERALS: Final = frozenset({"rdf_literal", "numeric_literal", "boolean_literal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Prologue:
-    """Base and prefixes of a query."""
+class Terms(Prologue):
+    """The prologue of a query, by which terms are read and written."""
 
-    base: str = ""
-    prefixes: dict[str, str] = field(default_factory=dict)
+    __slots__ = ()
 
     @classmethod
-    def of(cls, query: Query) -> "Prologue":
-        """What the declarations at the head of a query mean, each relative to those before it."""
-        base, prefixes = "", dict[str, str]()
-        for node in query.tree.children[:1]:
-            for declaration in node.children if isinstance(node, Tree) else ():
-                if isinstance(declaration, Tree) and declaration.data == "base_decl":
-                    base = resolve(str(declaration.children[1])[1:-1], base)
-                elif isinstance(declaration, Tree) and declaration.data == "prefix_decl":
-                    prefixes[str(declaration.children[1])[:-1]] = resolve(str(declaration.children[2])[1:-1], base)
-        return cls(base, prefixes)
-
-    def iri(self, node: Tree[Token]) -> str:
-        """The absolute IRI that an `iri` of the tree means."""
-        written = str(node.children[0])
-        return resolve(written[1:-1], self.base) if written.startswith("<") else expand(written, self.prefixes)
+    def of(cls, query: Query) -> Self:
+        """That of the declarations at the head of a query."""
+        terms = cls()
+        head = query.tree.children[0]
+        for declaration in walk(head) if isinstance(head, Tree) else ():
+            terms.declare(declaration)
+        return terms
 
     def term(self, node: Tree[Token], text: str) -> ox.NamedNode | ox.Literal | None:
         """The constant that a node of the tree is; None for all others, and for an IRI that is none.

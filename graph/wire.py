@@ -2,14 +2,14 @@
 
 A frame is one letter, the length of what follows (4 bytes, big-endian), and that many bytes. The server sends a job
 (`J`, JSON) and its body (`B`, bytes). The worker answers with who it is (`W`, JSON), then a header (`H`, JSON), data
-(`D`, bytes), and an end (`E`, JSON) or an error (`X`, JSON). An answer without `E` or `X` is not whole.
+(`D`, bytes), and an end (`E`, empty) or an error (`X`, JSON). An answer without `E` or `X` is not whole.
 """
 
 import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -74,12 +74,6 @@ class Connection:
         content = bytes(memoryview(self._buffer)[_HEAD.size : _HEAD.size + length])
         del self._buffer[: _HEAD.size + length]
         return letter, content
-
-    def messages(self, until: float | None = None) -> Iterator[tuple[bytes, Message]]:
-        """Frames that all hold JSON, until the stream ends."""
-        while True:
-            letter, content = self.receive(until)
-            yield letter, json.loads(content)
 
     def close(self) -> None:
         """Hang up."""

@@ -96,8 +96,8 @@ class _Answer:
     def flush(self) -> None:
         """For the engine, which calls it at the end; pieces go when they are large enough."""
 
-    def end(self, footer: wire.Message) -> None:
-        self._finish(wire.pack(b"E", {**footer, "bytes": self.total}))
+    def end(self) -> None:
+        self._finish(wire.pack(b"E", b""))
 
     def fail(self, error: GraphError) -> None:
         self._finish(wire.pack_error(error))
@@ -155,7 +155,8 @@ def _serve(connection: wire.Connection, context: jobs.Context, slot: Slot, limit
 
 def _do(message: wire.Message, body: bytes, context: jobs.Context, answer: _Answer) -> bool:
     try:
-        answer.end(jobs.JOBS[message["job"]](context, message, body, answer))
+        jobs.JOBS[message["job"]](context, message, body, answer)
+        answer.end()
     except GraphError as error:
         answer.fail(error)
     except MemoryError:

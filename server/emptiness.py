@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, Response, g, render_template, request
 
-from . import current, observation, protocol
+from . import observation, protocol
 from .negotiation import JSON_FORMAT, prefers_page
 from .sparql import DIRECT, read_operation
 
@@ -21,9 +21,7 @@ def why_empty() -> Response:
     g.query_text = operation.text
     with observation.observed(operation.text) as observed:
         job = {**operation.job(), "job": "explain-empty"}
-        gone = request.environ.get("waitress.client_disconnected")
-        with current.engine().ask(job, seconds=operation.seconds, client=observed.client, gone=gone) as reply:
-            observed.tell(reply)
+        with observed.ask(job, operation.seconds) as reply:
             explanation = json.loads(reply.read())
     if prefers_page(request.headers.get("Accept", ""), (JSON_FORMAT,)):
         page = render_template("sparql/empty.html", text=operation.text, explanation=explanation)

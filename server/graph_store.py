@@ -30,17 +30,16 @@ def read(name: str = "") -> Response:
     wanted = protocol.at_most_one(parameters, "format")
     formats = query.FORMATS_OF["graph"]
     offer = named(wanted, formats) if wanted else choose(request.headers.get("Accept", ""), formats)
-    engine = current.engine()
     with observation.observed(f"GET graph {graph or 'default'}") as observed:
-        version = engine.version
-        key = cache.key_of(version, "graph", graph, offer.format.name)
+        version = current.engine().version
+        key = cache.key_of("graph", graph, offer.format.name)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"
             return conditional.not_modified(key, version)
         job = {"job": "read-graph", "graph": graph, "format": offer.format.name}
-        reply = engine.ask(job, client=observed.client, gone=request.environ.get("waitress.client_disconnected"))
+        reply = observed.ask(job)
         response = delivery.deliver(reply, offer.content_type, lambda _: None, observed.later())
-        conditional.mark(response, key, version)
+        conditional.mark(response, key, reply.version)  # which may be newer: a commit may have come between
         return response
 
 
@@ -57,9 +56,7 @@ def write(name: str = "") -> Response:
         made = request.method == "POST" and not parameters and not name
         graph = url_for("graph_store.read", name=str(uuid4()), _external=True) if made else _graph(parameters, name)
         job, body = _job(graph)
-        done = current.engine().write(
-            job, body, agent=observed.agent, operation=request.method, allow=observed.allow, seconds=None
-        )
+        done = current.engine().write(job, body, agent=observed.agent, operation=request.method, allow=observed.allow)
         response = observed.done(done, 200 if done.existed or request.method == "DELETE" else 201)
         if response.status_code == 201 and graph is not None:
             response.headers["Location"] = graph if made or name else url_for("graph_store.read", graph=graph)
@@ -94,12 +91,12 @@ def _direct() -> tuple[bytes, str]:
     coding = request.headers.get("Content-Encoding", "")
     if coding:
         content = rdfbody.decompress(content, coding, max_bytes=MAX_GRAPH_BYTES)
-    return content, request.mimetype
+    return content, request.content_type or ""
 
 
 def _files() -> list[tuple[bytes, str]]:
     """The files of a form, as browsers send them (section 5.5)."""
-    files = [(file.read(), file.mimetype) for _, file in request.files.items(multi=True)]
+    files = [(file.read(), file.content_type or "") for _, file in request.files.items(multi=True)]
     if not files:
         raise MediaTypeError("The form holds no file.", hint="Send at least one file, with its media type.")
     return files

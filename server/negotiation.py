@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9110#name-accept
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ..graph.errors import GraphError, ResultFormatError
@@ -85,7 +86,7 @@ def choose(accept: str, formats: Sequence[Format]) -> Offer:
     the client wrote first, then our own order. Raises ResultFormatError where nothing fits.
     """
     offers = list(_offers(formats))
-    ranges = list(_parse(accept))
+    ranges = _parse(accept)
     if not ranges:
         return offers[0]
     ranked = [(offer, _best(ranges, offer.media_type)) for offer in offers]
@@ -131,7 +132,8 @@ def _best(ranges: Sequence[_Range], media_type: str) -> _Range | None:
     return max(covering, key=lambda each: (each.precision, -each.position), default=None)
 
 
-def _parse(accept: str) -> Iterator[_Range]:
+@lru_cache(maxsize=256)  # each query asks for three kinds of answer, most clients with the same header
+def _parse(accept: str) -> tuple[_Range, ...]:
     """The ranges that can be read. One that cannot is passed over: some HTTP clients send such by default."""
     if len(accept) > _MAX_LENGTH:
         message = f"The Accept header has {len(accept):,} characters; at most {_MAX_LENGTH:,} are read."
@@ -142,7 +144,7 @@ def _parse(accept: str) -> Iterator[_Range]:
     if ranges and not readable:
         hint = "Write for instance 'Accept: application/sparql-results+json, text/csv;q=0.5'."
         raise AcceptError(f"'Accept: {accept[:200]}' cannot be read.", hint=hint)
-    yield from readable
+    return tuple(readable)
 
 
 def _range(text: str, position: int) -> _Range | None:

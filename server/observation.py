@@ -10,13 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 
 from ..graph import errors
 from ..graph.audit import AuditLog
 from ..graph.errors import GraphError
 from ..graph.reply import Reply
-from . import access
+from ..graph.wire import Message
+from . import access, current
 from .cache import Cache
 from .delivery import Finished
 from .limits import Limits
@@ -67,9 +68,12 @@ class Observed:
         """The answers kept in memory."""
         return self.observer.cache
 
-    def tell(self, reply: Reply) -> None:
-        """Note what a worker says of the query."""
+    def ask(self, job: Message, seconds: float | None = None) -> Reply:
+        """Have a worker do it, as long as the client of the request at hand is there."""
+        gone = request.environ.get("waitress.client_disconnected")
+        reply = current.engine().ask(job, seconds=seconds, client=self.client, gone=gone)
         self.version, self.rewritten = reply.version, bool(reply.header.get("rewritten"))
+        return reply
 
     def hold(self) -> None:
         """Take one of the client's places for queries at once, until this one is over."""
@@ -101,8 +105,8 @@ def observed(text: str) -> Generator[Observed]:
     try:
         query.hold()
         yield query
-    except GraphError as error:
-        query.finish(error)
+    except BaseException as error:  # or a mistake of ours would keep the client's place for ever
+        query.finish(error if isinstance(error, GraphError) else errors.CrashedError("internal error"))
         raise
     if not query._later:  # noqa: SLF001 - its own module
         query.finish(None)

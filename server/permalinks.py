@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, render_template,
 from ..graph import permalinks
 from ..graph.dataset import Dataset
 from ..graph.permalinks import Digest, Permalink, PermalinkError
-from . import current, observation, protocol
+from . import observation, protocol
 from .errors import NotThereError
 from .negotiation import JSON_FORMAT, prefers_page
 from .sparql import DIRECT, read_operation
@@ -56,9 +56,7 @@ def _digest(text: str, dataset: Dataset, seconds: float | None) -> tuple[int, Di
             "default_graphs": dataset.default,
             "named_graphs": dataset.named,
         }
-        gone = request.environ.get("waitress.client_disconnected")
-        with current.engine().ask(job, seconds=seconds, client=observed.client, gone=gone) as reply:
-            observed.tell(reply)
+        with observed.ask(job, seconds) as reply:
             return reply.version, Digest(reply.header["rows"], reply.header["sha256"]), reply.header["repeatable"]
 
 

@@ -11,8 +11,8 @@ MAX_QUERY_BYTES: Final = 1 << 20
 MAX_BODY_BYTES: Final = 4 << 20
 """Of a request's body: a form may write each byte of the query as three (`%20`)."""
 
-MAX_GRAPH_BYTES: Final = 256 << 20
-"""Of an RDF document, decompressed."""
+MAX_GRAPH_BYTES: Final = 64 << 20
+"""Of the RDF documents of a request, decompressed: what the reader of RDF takes (graph/rdfbody.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,11 +83,10 @@ def read_operation(parameters: protocol.Parameters) -> Operation:
 
 def _answer(operation: Operation) -> Response:
     """From the cache, or from a worker; 304 where the asker has it."""
-    engine = current.engine()
     offers = {kind: _offer(operation, formats) for kind, formats in query.FORMATS_OF.items()}
     wanted = {kind: _format_name(offer) for kind, offer in offers.items()}
     with observation.observed(operation.text) as observed:
-        version = engine.version
+        version = current.engine().version
         key = cache.key_of(version, operation.job(), wanted)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"
@@ -95,13 +94,7 @@ def _answer(operation: Operation) -> Response:
         if (kept := observed.cache.get(key)) is not None:
             observed.outcome = "cached"
             return _finish(_whole(kept.header, kept.content, offers, operation), kept.header, key, version)
-        reply = engine.ask(
-            {**operation.job(), "formats": wanted},
-            seconds=operation.seconds,
-            client=observed.client,
-            gone=request.environ.get("waitress.client_disconnected"),
-        )
-        observed.tell(reply)
+        reply = observed.ask({**operation.job(), "formats": wanted}, operation.seconds)
         if reply.version != version:  # a commit came between
             version, key = reply.version, cache.key_of(reply.version, operation.job(), wanted)
         with reply.closing_on_error():
@@ -143,7 +136,7 @@ def _finish(response: Response, header: Message, key: str, version: int) -> Resp
         conditional.mark(response, key, version)
     else:
         response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Data-Version"] = str(version)
+        response.headers[conditional.VERSION] = str(version)
     if header.get("rewritten"):
         response.headers["X-Query-Rewritten"] = f"EXISTS;count={header['rewritten']}"
     for hint in header.get("hints", ()):

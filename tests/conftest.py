@@ -137,7 +137,8 @@ def make_app() -> Iterator[Callable[..., Flask]]:
 @contextmanager
 def running_app(data: Path, **config: object) -> Iterator[Flask]:
     """An application over a data folder; its processes end with the block. Clients may ask without limit."""
-    app = create_app({"DATA": data, "TESTING": True, "BUDGETS": Budgets(0, 0, concurrent=0), **config})
+    unlimited = Budgets(0, 0, concurrent=0)
+    app = create_app({"DATA": data, "TESTING": True, "BUDGETS": unlimited, **config})
     try:
         yield app
     finally:

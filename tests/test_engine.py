@@ -34,6 +34,21 @@ def ask(engine: Engine, text: str, **how: object) -> str:
         return reply.read().decode().replace("\r\n", " ").strip()
 
 
+def asking_forever(engine: Engine) -> tuple[list[BaseException], threading.Thread]:
+    """A thread that asks what has no end within a minute, and what it will catch."""
+    caught: list[BaseException] = []
+
+    def patient() -> None:
+        try:
+            ask(engine, FOREVER, seconds=60.0)
+        except errors.GraphError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=patient)
+    thread.start()
+    return caught, thread
+
+
 def insert(text: str) -> Message:
     return {"job": "update", "text": f"INSERT DATA {{ {text} }}", "default_graphs": [], "named_graphs": []}
 
@@ -108,18 +123,7 @@ def test_errors_of_the_worker_keep_their_class_place_and_hint(bounded: Engine) -
 
 
 def test_a_killed_worker_is_one_error_to_its_asker(bounded: Engine) -> None:
-    caught: list[BaseException] = []
-
-    def patient() -> None:
-        try:
-            ask(bounded, FOREVER, seconds=60.0)
-        except errors.GraphError as error:
-            caught.append(error)
-
-    bounded_most = bounded.settings.most_seconds
-    assert bounded_most >= 60
-    thread = threading.Thread(target=patient)
-    thread.start()
+    caught, thread = asking_forever(bounded)
     until(lambda: any(each.pid for each in bounded.running()))
     os.kill(bounded.running()[0].pid, signal.SIGKILL)
     thread.join(timeout=30)
@@ -128,16 +132,7 @@ def test_a_killed_worker_is_one_error_to_its_asker(bounded: Engine) -> None:
 
 
 def test_a_cancelled_query_says_so_and_another_with_its_worker_is_not_hit(bounded: Engine) -> None:
-    caught: list[BaseException] = []
-
-    def patient() -> None:
-        try:
-            ask(bounded, FOREVER, seconds=60.0)
-        except errors.GraphError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=patient)
-    thread.start()
+    caught, thread = asking_forever(bounded)
     until(lambda: any(each.pid for each in bounded.running()))
     running = bounded.running()[0]
     until(lambda: bounded.cancel(running.id))
@@ -161,25 +156,17 @@ def test_a_closed_reply_stops_its_query(bounded: Engine) -> None:
 
 def test_long_queries_leave_the_workers_to_short_ones_and_of_too_many_the_longest_ends(bounded: Engine) -> None:
     """Two may run for long; the third costs that one its worker which has used most. Short ones are always answered."""
-    ended: list[tuple[int, str]] = []
-
-    def patient(number: int) -> None:
-        try:
-            ask(bounded, FOREVER, seconds=20.0)
-        except errors.GraphError as error:
-            ended.append((number, type(error).__name__))
-
-    threads = [threading.Thread(target=patient, args=(number,)) for number in range(3)]
-    for number, thread in enumerate(threads):
-        thread.start()
+    asked = []
+    for number in range(3):
+        asked.append(asking_forever(bounded))
         expected = min(number + 1, 2)
         until(lambda expected=expected: bounded.state()["workers"]["long"] >= expected)  # type: ignore[misc]
         assert ask(bounded, COUNT) == "n 100"
-    until(lambda: bool(ended))
-    assert ended[0][1] == "BusyError"
+    until(lambda: any(caught for caught, _ in asked))
+    assert [type(caught[0]) for caught, _ in asked if caught] == [errors.BusyError]
     for running in bounded.running():
         bounded.cancel(running.id)
-    for thread in threads:
+    for _, thread in asked:
         thread.join(timeout=30)
 
 

@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from itu_align.graph.errors import GraphError, Place, QueryError
 from itu_align.server import cli, errors
 from itu_align.server.excerpts import excerpt, width
+from itu_align.server.settings import Budgets
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MEMBERS = {"type", "title", "status", "detail", "instance"}
@@ -134,6 +135,19 @@ def test_our_own_mistake_tells_the_asker_only_an_identifier(
     assert "secret" not in response.text
     assert problem["instance"] in caplog.text
     assert "secret of the house" in caplog.text
+
+
+def test_our_own_mistake_gives_the_client_its_place_back(
+    small: Path, monkeypatch: pytest.MonkeyPatch, make_app: Callable[..., Flask]
+) -> None:
+    """One query at once is allowed; a second mistake would be 429 if the first had kept the place."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("itu_align.graph.engine.Engine.ask", fail)
+    client = make_app(small, BUDGETS=Budgets(0, 0, concurrent=1)).test_client()
+    assert [client.get("/sparql?query=ASK%7B%7D").status_code for _ in range(2)] == [500, 500]
 
 
 def test_no_graph_is_503_and_keeps_the_path_of_the_folder_to_itself(

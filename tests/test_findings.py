@@ -5,10 +5,10 @@ import pytest
 from itu_align.graph import grammar
 from itu_align.graph.findings import difference, nearest_value
 from itu_align.graph.names import PREFIXES
-from itu_align.graph.terms import Prologue
+from itu_align.graph.terms import Terms
 from rdf import turtle
 
-PROLOGUE = Prologue("", {"xsd": PREFIXES["xsd"]})
+PROLOGUE = Terms("", {"xsd": PREFIXES["xsd"]})
 
 
 def term(text: str) -> ox.NamedNode | ox.Literal:
@@ -75,4 +75,4 @@ def test_a_term_is_written_with_the_prefixes_of_the_query_only(text: str, writte
     (values,) = query.tree.find_data("object_list_path")
     node = values.children[0]
     assert not isinstance(node, str)
-    assert Prologue.of(query).term(node, written) == term(text)
+    assert Terms.of(query).term(node, written) == term(text)

@@ -162,6 +162,7 @@ def test_a_graph_may_be_named_by_its_own_address_and_a_post_without_a_name_makes
         ("/graph-store?graph=relative", "<a:a> <a:b> 1 .", "text/turtle", 400),
         ("/graph-store?graph=urn:h", "<a:a> <a:b> ", "text/turtle", 400),
         ("/graph-store?graph=urn:h", "a,b", "text/csv", 415),
+        ("/graph-store?graph=urn:h", "<a:a> <a:b> 1 .", "text/turtle; charset=latin-1", 415),
         ("/graph-store?graph=urn:h", "<a:a> <a:b> <<( <a:a> <a:b> 1 )>> .", "text/turtle", 400),
         ("/graph-store?graph=urn:h", '<!DOCTYPE x [<!ENTITY a "b">]><x/>', "application/rdf+xml", 400),
     ],
