@@ -10,13 +10,14 @@ import pyoxigraph as ox
 
 from . import examples, journal, names
 from .errors import InvalidGraphError, MappingError
+from .finding import Finding
 from .mapping import map_table
 from .reasoning import materialise
 from .schema import ontology_triples, read_text
 from .store import write_graphs
 from .tables import Folder, Table, load_tables
 from .union import DefaultGraph
-from .validation import Finding, validate
+from .validation import validate
 
 Graphs = dict[str, list[ox.Triple]]
 Progress = Callable[[str, int, int], None]

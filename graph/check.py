@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyoxigraph as ox
 
@@ -14,7 +14,10 @@ from .consistency import check_consistency
 from .names import shorten
 from .store import Store
 from .union import apply
-from .validation import Finding, validate
+from .validation import validate
+
+if TYPE_CHECKING:
+    from .finding import Finding
 
 Outcome = Literal["good", "hint", "warning", "finding", "skipped"]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from .finding import SEVERITIES, Finding, Report
 from .names import SHAPE
-from .validation import SEVERITIES, Finding, Report
 
 _SHOWN = 20
 _MEANINGS = {

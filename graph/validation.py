@@ -7,12 +7,11 @@ SHACL report carries none of them.
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import pyoxigraph as ox
 import pyshacl
@@ -22,11 +21,9 @@ from rdflib.collection import Collection
 from rdflib.term import IdentifiedNode, Node, bind
 
 from .errors import OntologyError
+from .finding import SEVERITIES, Finding, Report
 from .names import shorten
 from .schema import shapes_triples
-
-SEVERITIES: Final = ("Violation", "Warning", "Info")
-"""From the gravest on: we refuse; we take it, please mend; a hint."""
 
 _TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
 _LABELS = (SKOS.prefLabel, DCTERMS.title, RDFS.label, DCTERMS.identifier)
@@ -34,50 +31,6 @@ _LOGGERS = ("pyshacl-validate", "rdflib.term")
 _STRING = str(XSD.string)
 _LAST = 1_000_000.0
 _YEAR = re.compile(r"(-?\d{4,})(?:-(0[1-9]|1[0-2]))?(?:Z|[+-]\d\d:\d\d)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One result of the validation, as a person reads it. `value` is None where something is missing."""
-
-    severity: str
-    shape: str
-    field: str
-    group: str
-    order: float
-    subject: str
-    subject_label: str
-    path: str | None
-    value: str | None
-    message: str
-
-    def text(self) -> str:
-        """The finding in one line: what, where, what is expected, what was found."""
-        found = "" if self.value is None else f" Found: {self.value}"
-        return f"{self.severity} in {self.subject_label} <{self.subject}>: {self.message}{found}"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All findings, the gravest first; in the order of a form within one severity."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def conforms(self) -> bool:
-        """Whether nothing is a Violation: Warnings and Infos do not count."""
-        return not self.violations
-
-    @property
-    def violations(self) -> tuple[Finding, ...]:
-        """The findings for which a graph is refused."""
-        return tuple(finding for finding in self.findings if finding.severity == SEVERITIES[0])
-
-    def text(self) -> str:
-        """The counts by severity, then one line for each finding."""
-        counts = Counter(finding.severity for finding in self.findings)
-        first = ", ".join(f"{severity}: {counts[severity]}" for severity in SEVERITIES)
-        return "\n".join([first, *(finding.text() for finding in self.findings)]) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

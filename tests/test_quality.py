@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from itu_align.graph.finding import Finding, Report
 from itu_align.graph.names import SHAPE
 from itu_align.graph.quality import data_quality
-from itu_align.graph.validation import Finding, Report
 
 FINDING = Finding(
     severity="Warning",

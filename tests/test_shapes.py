@@ -12,8 +12,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from itu_align.graph import schema
+from itu_align.graph.finding import SEVERITIES, Finding
 from itu_align.graph.names import ALIGN, ID, PREFIXES, SHAPE
-from itu_align.graph.validation import SEVERITIES, Finding, shipped_shapes, validate
+from itu_align.graph.validation import shipped_shapes, validate
 from rdflib import DCTERMS, RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node

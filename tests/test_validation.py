@@ -8,8 +8,9 @@ import pyoxigraph as ox
 import pytest
 from itu_align.graph import schema, validation
 from itu_align.graph.errors import OntologyError
+from itu_align.graph.finding import Finding, Report
 from itu_align.graph.names import ID, SHAPE
-from itu_align.graph.validation import Report, Shapes, load_shapes, shipped_shapes, validate
+from itu_align.graph.validation import Shapes, load_shapes, shipped_shapes, validate
 from rdflib import BNode, Literal, URIRef
 
 EXAMPLES = Path(__file__).parent / "data" / "shapes"
@@ -110,7 +111,7 @@ def test_members_of_a_subclass_are_met_where_the_hierarchy_is_among_the_triples(
 def test_a_finding_tells_field_group_subject_path_value_and_message() -> None:
     form = shapes(thing_with("a") + field("a", "sh:datatype xsd:integer", order=3))
     (finding,) = validate(turtle(':x a :T ; skos:prefLabel "The x"@en ; :a "two" .'), form).findings
-    assert finding == validation.Finding(
+    assert finding == Finding(
         severity="Violation",
         shape="http://example.org/a",
         field="a",
