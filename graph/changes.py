@@ -6,7 +6,7 @@ succeed, and ADD, COPY and MOVE from one fail, as they may, so that a misspelled
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, cast
 
 import pyoxigraph as ox
@@ -21,7 +21,7 @@ from .prologue import Prologue
 from .rules import Node, walk
 from .sparql12 import Version
 from .templates import Graph, Template
-from .union import Change, DefaultGraph, recorded_graph
+from .union import Change, DefaultGraph, Net, recorded_graph
 
 _Quads = dict[ox.Quad, None]
 
@@ -52,7 +52,7 @@ def update(
     query = check(text, version)
     _refuse_two_datasets(query, dataset)
     request = _Request(database, policy, query, dataset, version, Prologue(dataset.base))
-    before = _Net()
+    before = Net()
     change = Change()
     with _explaining(query, version, dataset.base):
         try:
@@ -64,8 +64,9 @@ def update(
         finally:
             union.apply(database, before.change().reversed(), policy)
     before.add(change)
-    _refuse_deep_terms(before.inserted)
-    return before.change()
+    together = before.change()
+    _refuse_deep_terms(together.inserted)
+    return together
 
 
 def replace_graph(database: ox.Store, graph: Graph, triples: Iterable[ox.Triple], policy: DefaultGraph) -> Change:
@@ -83,23 +84,6 @@ def extend_graph(database: ox.Store, graph: Graph, triples: Iterable[ox.Triple],
 def drop_graph(database: ox.Store, graph: Graph, policy: DefaultGraph) -> Change:
     """What it changes to let a graph hold nothing."""
     return Change([*_quads(database, recorded_graph(graph, policy))])
-
-
-@dataclass(slots=True)
-class _Net:
-    """Several changes as one: what goes and comes again is not changed."""
-
-    deleted: _Quads = field(default_factory=dict)
-    inserted: _Quads = field(default_factory=dict)
-
-    def add(self, change: Change) -> None:
-        for quad in change.deleted:
-            _move(quad, self.inserted, self.deleted)
-        for quad in change.inserted:
-            _move(quad, self.deleted, self.inserted)
-
-    def change(self) -> Change:
-        return Change([*self.deleted], [*self.inserted])
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,14 +310,6 @@ def _quads(database: ox.Store, graph: Graph) -> Iterator[ox.Quad]:
 
 def _in_graph(quad: ox.Quad, graph: Graph) -> ox.Quad:
     return ox.Quad(quad.subject, quad.predicate, quad.object, graph)
-
-
-def _move(quad: ox.Quad, origin: _Quads, target: _Quads) -> None:
-    """Take the quad from the one where it is there, else add it to the other."""
-    if quad in origin:
-        del origin[quad]
-    else:
-        target[quad] = None
 
 
 def _parts(node: Node, kind: str) -> list[Node]:

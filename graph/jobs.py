@@ -6,6 +6,7 @@ Pure of processes: `worker.py` gives them a store that is theirs alone, with lim
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import IO, Final, Protocol, cast
 
 import pyoxigraph as ox
@@ -60,6 +61,8 @@ class Context:
     store: Store
     version: Version = "1.1"
     """The SPARQL that is read."""
+    data: Path = Path()
+    """The data folder, for what is kept beside the graph: its commits, and the files of submissions."""
 
 
 Job = Callable[[Context, Message, bytes, Sink], None]

@@ -210,7 +210,7 @@ class Loader:
         limits = Limits(self._settings["memory"], self._settings["answer"])
         assert self._listener is not None  # noqa: S101 - `_renew` has made it
         try:
-            work(self._listener, Context(store, self._settings["sparql"]), slot, limits)
+            work(self._listener, Context(store, self._settings["sparql"], self._data), slot, limits)
         except Exception:
             traceback.print_exc()  # os._exit would swallow it
             raise

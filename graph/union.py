@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from . import names
 
-_UNPUBLISHED: Final = tuple(names.graph(name) for name in ("suggested", "submission/", "external/"))
+_UNPUBLISHED: Final = tuple(names.graph(name) for name in ("suggested", "submission/", "submissions", "external/"))
 _DEFAULT: Final = ox.DefaultGraph()
 
 
@@ -41,6 +41,25 @@ class Change:
     def reversed(self) -> "Change":
         """The change that takes this one back."""
         return Change(self.inserted, self.deleted)
+
+
+@dataclass(slots=True)
+class Net:
+    """Several changes, one behind the other, as one: what goes and comes again is not changed."""
+
+    _deleted: dict[ox.Quad, None] = field(default_factory=dict)
+    _inserted: dict[ox.Quad, None] = field(default_factory=dict)
+
+    def add(self, change: Change) -> None:
+        """The next change."""
+        for quad in change.deleted:
+            _move(quad, self._inserted, self._deleted)
+        for quad in change.inserted:
+            _move(quad, self._deleted, self._inserted)
+
+    def change(self) -> Change:
+        """All of them together."""
+        return Change([*self._deleted], [*self._inserted])
 
 
 def is_published(graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> bool:
@@ -97,3 +116,11 @@ def _still_published(database: ox.Store, quad: ox.Quad) -> bool:
 
 def _in_default(quad: ox.Quad) -> ox.Quad:
     return ox.Quad(quad.subject, quad.predicate, quad.object)
+
+
+def _move(quad: ox.Quad, origin: dict[ox.Quad, None], target: dict[ox.Quad, None]) -> None:
+    """Take the quad from the one where it is there, else add it to the other."""
+    if quad in origin:
+        del origin[quad]
+    else:
+        target[quad] = None

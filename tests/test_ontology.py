@@ -30,7 +30,7 @@ LABEL, DEFINED_BY = ox.NamedNode(RDFS + "label"), ox.NamedNode(RDFS + "isDefined
 DEFINITION = ox.NamedNode(SKOS + "definition")
 PROPERTY_KINDS = {OWL + kind for kind in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")}
 BUILT_IN = (RDFLIB_OWL, RDFLIB_RDF, RDFLIB_RDFS, RDFLIB_XSD)
-MODULES = ("bodies", "questions", "activities", "wsis", "sdg", "alignment", "provenance")
+MODULES = ("bodies", "questions", "activities", "wsis", "sdg", "alignment", "provenance", "submissions")
 ROOT = Path(__file__).parents[1]
 CATALOG_NAMESPACE = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
 
