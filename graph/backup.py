@@ -25,7 +25,7 @@ from .store import Store
 _MANIFEST: Final = "manifest.json"
 _FORMAT: Final = 1
 _BESIDE: Final = ("dataset.json", "tokens.json", "audit.jsonl")
-_FOLDERS: Final = ("permalinks",)
+_FOLDERS: Final = ("permalinks", "files")
 Progress = Callable[[str, int, int], None]
 
 

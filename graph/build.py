@@ -1,7 +1,7 @@
 """The way of a fact, whole: tables, mapping, reasoning, validation, store. The file to read first."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,9 +14,9 @@ from .finding import Finding
 from .mapping import map_table
 from .reasoning import materialise
 from .schema import ontology_triples, read_text
-from .store import write_graphs
+from .store import Store, write_graphs
 from .tables import Folder, Table, load_tables
-from .union import DefaultGraph
+from .union import DefaultGraph, is_published
 from .validation import validate
 
 Graphs = dict[str, list[ox.Triple]]
@@ -44,9 +44,10 @@ def build(data: Path, progress: Progress | None = None, facts: Folder | None = N
     """
     report = progress or _silent
     journal.create(data, DefaultGraph.UNION)  # first, so that a folder that cannot be written is known at once
-    graphs = make_graphs(facts or files("itu_align.graph") / "facts", report)
+    others = _others(data)
+    graphs = make_graphs(facts or files("itu_align.graph") / "facts", report, others)
     report("validation", 4, len(STEPS))
-    everything = union(graphs)
+    everything = union(graphs) | others
     findings = _validated(everything)
     report("store", 5, len(STEPS))
     version = write_graphs(data, graphs)
@@ -55,12 +56,25 @@ def build(data: Path, progress: Progress | None = None, facts: Folder | None = N
     return Built(version, counts, len(everything), findings)
 
 
+def _others(data: Path) -> set[ox.Triple]:
+    """What is published in the data folder and not made here: the graphs of members, and what an update wrote."""
+    if not journal.head(data):
+        return set()
+    made = {names.graph(file.name.removesuffix(".rq")) for file in (files("itu_align.graph") / "mappings").iterdir()}
+    made |= {names.graph(name) for name in ("ontology", "provenance", "derived", "examples")}
+    recorded = Store.open(data).recorded()
+    return {q.triple for q in recorded if is_published(q.graph_name) and q.graph_name.value not in made}  # type: ignore[union-attr]
+
+
 def _silent(_step: str, _done: int, _of: int) -> None:
     """Report to nobody."""
 
 
-def make_graphs(facts: Folder, report: Progress) -> Graphs:
-    """All published graphs by name, each sorted: the same facts give the same graphs, byte for byte."""
+def make_graphs(facts: Folder, report: Progress, others: Collection[ox.Triple] = ()) -> Graphs:
+    """All published graphs by name, each sorted: the same facts give the same graphs, byte for byte.
+
+    `others` are published statements from elsewhere, as members': what follows from them is derived too.
+    """
     report("tables", 0, len(STEPS))
     tables = load_tables(facts)
     report("ontology", 1, len(STEPS))
@@ -69,7 +83,7 @@ def make_graphs(facts: Folder, report: Progress) -> Graphs:
     graphs |= _map_tables(tables)
     graphs["provenance"] = _provenance(tables)
     report("reasoning", 3, len(STEPS))
-    graphs["derived"] = materialise(union(graphs))
+    graphs["derived"] = materialise(union(graphs).union(others))
     graphs["examples"] = examples.triples()
     return graphs
 

@@ -87,6 +87,10 @@ class Engine:
         """What is being worked on."""
         return list(self._running.values())
 
+    def warm(self) -> None:
+        """Have workers made ready to check files; until then the first check on each takes about a second."""
+        self._order({"op": "warm"})
+
     def cancel(self, number: int) -> bool:
         """Stop a job by its id; False where there is none such."""
         running = self._running.get(number)
@@ -148,7 +152,7 @@ class Engine:
                     journal.append(data, journal.new_header(head + 1, agent, operation), reply.chunks())
             if changed:
                 self._follow(head + 1)
-        counts = {name: header[name] for name in ("deleted", "inserted", "graphs", "existed")}
+        counts = {name: header[name] for name in ("deleted", "inserted", "graphs", "existed", "details")}
         return Written(head, head + changed, **counts)
 
     def stop(self, running: Running, reason: str) -> bool:

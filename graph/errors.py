@@ -87,3 +87,11 @@ class AnswerTooLargeError(InterruptionError):
 
 class NoSuchGraphError(GraphError):
     """The graph that is asked for holds nothing."""
+
+
+class NoSuchFormError(GraphError):
+    """There is no table of this name to fill in."""
+
+
+class UnsupportedError(GraphError):
+    """What is asked cannot be done on a server that is set up as this one."""

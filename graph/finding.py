@@ -74,7 +74,7 @@ class Finding:
 
     def _parts(self) -> tuple[str, str]:
         stated, stop, advice = self.message.partition(". ")
-        return stated.removeprefix(f"{self.field}: ") + stop.strip(), advice
+        return stated.removeprefix(f"{self.field}: ").removeprefix(f"{self.field} : ") + stop.strip(), advice
 
 
 @dataclass(frozen=True, slots=True)

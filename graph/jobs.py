@@ -4,10 +4,9 @@ Pure of processes: `worker.py` gives them a store that is theirs alone, with lim
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import IO, Final, Protocol, cast
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import IO, Final, cast
 
 import pyoxigraph as ox
 from lark import Tree
@@ -20,7 +19,6 @@ from . import (
     grammar,
     guard,
     hints,
-    patch,
     permalinks,
     query,
     rdf12,
@@ -33,39 +31,13 @@ from .dataset import Dataset
 from .errors import NoSuchGraphError, QueryError
 from .grammar import Query
 from .guard import Services
+from .job import Context, Job, Sink, send_change
 from .service_description import Endpoint
 from .sparql12 import Version
-from .store import Store
-from .union import Change
+from .submissions import jobs as submissions
 from .wire import Message
 
 _FORMATS: Final = {each.name: each for each in query.FORMATS}
-
-
-class Sink(Protocol):
-    """Where an answer goes: one header, then bytes."""
-
-    def begin(self, header: Message) -> None:
-        """Say what will follow; errors after this can only cut the answer off."""
-        ...
-
-    def write(self, content: bytes) -> int:
-        """Take a piece of the answer."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a job works on, and what this server allows."""
-
-    store: Store
-    version: Version = "1.1"
-    """The SPARQL that is read."""
-    data: Path = Path()
-    """The data folder, for what is kept beside the graph: its commits, and the files of submissions."""
-
-
-Job = Callable[[Context, Message, bytes, Sink], None]
 
 
 def answer(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
@@ -118,7 +90,7 @@ def update(context: Context, message: Message, _body: bytes, sink: Sink) -> None
     if store.on_disk:
         _refuse_several_operations(changes.check(text, context.version))
     dataset_ = _dataset(message)
-    _changed(changes.update(store.database, text, store.policy, dataset_, version=context.version), sink)
+    send_change(changes.update(store.database, text, store.policy, dataset_, version=context.version), sink)
 
 
 def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> None:
@@ -129,7 +101,7 @@ def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> 
     if method == "DELETE":
         if not existed:
             raise _absent(message)
-        _changed(changes.drop_graph(database, graph, policy), sink, existed=existed)
+        send_change(changes.drop_graph(database, graph, policy), sink, existed=existed)
         return
     triples: list[ox.Triple] = []
     start = 0
@@ -138,7 +110,7 @@ def write_graph(context: Context, message: Message, body: bytes, sink: Sink) -> 
         triples += [quad.triple for quad in rdfbody.read(content, document["media_type"], message["base"])]
     _refuse_new_terms(triples, context.version)
     write = changes.replace_graph if method == "PUT" else changes.extend_graph
-    _changed(write(database, graph, triples, policy), sink, existed=existed)
+    send_change(write(database, graph, triples, policy), sink, existed=existed)
 
 
 def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
@@ -161,8 +133,9 @@ JOBS: Final[Mapping[str, Job]] = {
     "update": update,
     "write-graph": write_graph,
     "read-graph": read_graph,
+    **submissions.JOBS,
 }
-FINAL: Final = frozenset({"update", "write-graph", "explain-empty"})
+FINAL: Final = frozenset({"update", "write-graph", "explain-empty", *submissions.FINAL})
 """Jobs that may leave the store changed or a thread at work: the worker ends behind them."""
 
 
@@ -220,14 +193,6 @@ def _graph(message: Message) -> ox.NamedNode | ox.DefaultGraph:
 def _absent(message: Message) -> NoSuchGraphError:
     hint = "The graphs that there are: SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }."
     return NoSuchGraphError(f"There is no graph <{message['graph']}>.", hint=hint)
-
-
-def _changed(change: Change, sink: Sink, *, existed: bool = True) -> None:
-    graphs = sorted({str(quad.graph_name) for quad in (*change.deleted, *change.inserted)})
-    counts = {"deleted": len(change.deleted), "inserted": len(change.inserted)}
-    sink.begin({**counts, "graphs": graphs, "existed": existed})
-    for line in patch.body_lines(change):
-        sink.write(line)
 
 
 def _is_repeatable(read: Query) -> bool:

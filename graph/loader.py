@@ -28,8 +28,9 @@ import pyoxigraph as ox
 
 from . import grammar, journal, wire
 from .errors import GraphError
-from .jobs import Context
+from .job import Context
 from .store import Store, write_snapshot
+from .submissions import examination
 from .worker import Limits, Slot, work
 
 _TURN: Final = 0.05
@@ -80,6 +81,7 @@ class Loader:
         self._store = self._load(settings["version"])
         self._snapshot = self._store.version
         self._triples: int | None = None
+        self._warmed = False
 
     def _load(self, version: int) -> Store:
         policy = journal.policy(self._data)
@@ -120,6 +122,8 @@ class Loader:
     def _obey(self, order: wire.Message) -> wire.Message:
         if order["op"] == "advance":
             self._advance(order["version"])
+        elif order["op"] == "warm":
+            self._warm()
         elif order["op"] == "count":
             return {"triples": self._count()}
         elif order["op"] == "fate":
@@ -140,6 +144,15 @@ class Loader:
             },
             "memory": _resident(),
         }
+
+    def _warm(self) -> None:
+        """Have the shapes compiled once, for all workers from now on: each would need about a second for itself."""
+        if not self._warmed and self._settings["readers"] == "memory":
+            self._warmed = True
+            examination.warm()
+            gc.collect()
+            gc.freeze()
+            self._renew()
 
     def _count(self) -> int:
         """Triples of the default graph, counted when somebody asks; -1 where readers are on disk."""

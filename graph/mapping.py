@@ -7,7 +7,7 @@ one VALUES block at the start of its outer group, the line that reads `WHERE {`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 import pyoxigraph as ox
@@ -20,6 +20,8 @@ from .tables import Row, Table
 
 _OUTER_GROUP = re.compile(r"^WHERE \{$", re.MULTILINE)
 _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+Functions = dict[ox.NamedNode, Callable[..., _Term | None]]
+"""Functions of a mapping by their IRIs."""
 
 
 def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
@@ -28,7 +30,7 @@ def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
     Raises MappingError where the query is malformed, or where a row is the subject of no triple: without
     this, a row whose address could not be made would be dropped in silence.
     """
-    triples = _construct(table, mapping, context)
+    triples = construct(mapping, f"mappings/{table.name}.rq", rows_of(table), context)
     subjects = {str(triple.subject) for triple in triples}
     for row in table.rows:
         if f"<{row.about}>" not in subjects:
@@ -38,28 +40,42 @@ def map_table(table: Table, mapping: str, context: ox.Store) -> list[ox.Triple]:
     return sorted(triples, key=str)
 
 
-def _construct(table: Table, mapping: str, context: ox.Store) -> set[ox.Triple]:
+def construct(
+    mapping: str, name: str, rows: str, context: ox.Store, functions: Functions | None = None
+) -> set[ox.Triple]:
+    """What a mapping makes of a VALUES block; `name` is its own in errors, `functions` are those of its own."""
     try:
-        results = context.query(_with_rows(mapping, table), custom_functions=_FUNCTIONS)
+        results = context.query(_with_rows(mapping, name, rows), custom_functions=_FUNCTIONS | (functions or {}))
         if isinstance(results, ox.QueryTriples):
             return set(results)
     except SyntaxError as error:
         # Explained on the mapping without its rows, which begin on the line of the outer group.
-        raise grammar.explain_file(mapping, error, f"mappings/{table.name}.rq", "query", MappingError) from None
+        raise grammar.explain_file(mapping, error, name, "query", MappingError) from None
     except RuntimeError as error:
         hint = "Beside those of SPARQL 1.1 there are only fn:id and fn:date."
-        raise MappingError(f"mappings/{table.name}.rq cannot be evaluated: {error}.", hint=hint) from None
-    raise MappingError(f"mappings/{table.name}.rq is no CONSTRUCT query.", hint="CONTRIBUTING.md shows how one looks.")
+        raise MappingError(f"{name} cannot be evaluated: {error}.", hint=hint) from None
+    raise MappingError(f"{name} is no CONSTRUCT query.", hint="CONTRIBUTING.md shows how one looks.")
 
 
-def _with_rows(mapping: str, table: Table) -> str:
+def rows_of(table: Table) -> str:
+    """The rows of a table as a VALUES block: `?this`, and each column by its name."""
+    return values(
+        [column.name for column in table.metadata.columns],
+        (solution for row in table.rows for solution in _solutions(row, table)),
+    )
+
+
+def values(columns: Sequence[str], solutions: Iterable[str]) -> str:
+    """A VALUES block of `?this` and the columns."""
+    variables = " ".join(f"?{column}" for column in columns)
+    return f"VALUES (?this {variables}) {{ {' '.join(solutions)} }}"
+
+
+def _with_rows(mapping: str, name: str, rows: str) -> str:
     if len(_OUTER_GROUP.findall(mapping)) != 1:
-        message = f"mappings/{table.name}.rq needs exactly one line that reads 'WHERE {{', for the outer group."
+        message = f"{name} needs exactly one line that reads 'WHERE {{', for the outer group."
         raise MappingError(message, hint="Write inner groups and sub-selects on indented lines.")
-    variables = " ".join(f"?{column.name}" for column in table.metadata.columns)
-    rows = " ".join(solution for row in table.rows for solution in _solutions(row, table))
-    values = f"WHERE {{ VALUES (?this {variables}) {{ {rows} }}"
-    return _OUTER_GROUP.sub(lambda _: values, mapping)
+    return _OUTER_GROUP.sub(lambda _: f"WHERE {{ {rows}", mapping)
 
 
 def _solutions(row: Row, table: Table) -> Iterator[str]:
@@ -78,7 +94,7 @@ def _date(cell: ox.Literal) -> ox.Literal:
     return ox.Literal(date_literal(cell.value), datatype=ox.NamedNode(date_type(cell.value)))
 
 
-_FUNCTIONS: dict[ox.NamedNode, Callable[..., _Term | None]] = {
+_FUNCTIONS: Functions = {
     ox.NamedNode(FUNCTION + "id"): _id,
     ox.NamedNode(FUNCTION + "date"): _date,
 }

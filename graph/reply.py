@@ -5,7 +5,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from . import errors, wire
 from .errors import InterruptionError
@@ -81,6 +81,8 @@ class Written:
     inserted: int
     graphs: Sequence[str]
     existed: bool
+    details: Any = None
+    """What the job says beside the change."""
 
 
 class LoaderLostError(errors.CrashedError):

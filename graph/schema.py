@@ -54,6 +54,13 @@ def shapes_triples() -> list[ox.Triple]:
     return sorted({triple for file in triples for triple in file}, key=str)
 
 
+def language_triples() -> list[ox.Triple]:
+    """What shapes, reports and pages say in each language (`shapes/languages`), sorted."""
+    folder = files("itu_align.shapes") / "languages"
+    named = ((file, f"shapes/languages/{file.name}") for file in _by_name(folder, ".ttl"))
+    return sorted({triple for file, name in named for triple in parse_turtle(read_text(file, name), name)}, key=str)
+
+
 def rules() -> dict[str, str]:
     """The CONSTRUCT rules by name, which is the file's without its ending, in order of name."""
     return _texts("rules")

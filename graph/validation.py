@@ -1,249 +1,273 @@
 """Stage 4: the graph against the shapes; what SHACL reports becomes a sorted list of findings.
 
-Only this file knows pySHACL (https://www.w3.org/TR/shacl/). Warnings and Infos are kept as findings, but do not make
-a graph invalid. Each shape's `sh:name`, `sh:group` and `sh:order` are read from the shapes graph, since a
-SHACL report carries none of them.
+SPARQL finds the suspects (`suspects.py`), pySHACL judges them (`suspect_verdicts.py`). Warnings and Infos are kept as
+findings, but do not make a graph invalid. A shape's `sh:name`, `sh:group`, `sh:order` and `sh:message` are read from
+the shapes graph and its translations, since a SHACL report carries none of the first three.
 """
 
+import heapq
 import logging
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
 
 import pyoxigraph as ox
-import pyshacl
-from pyshacl.errors import ConstraintLoadError, ShapeLoadError
-from rdflib import DCTERMS, RDF, RDFS, SH, SKOS, XSD, BNode, Graph, Literal, URIRef
-from rdflib.collection import Collection
-from rdflib.term import IdentifiedNode, Node, bind
+from rdflib import RDFS, SH, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
 
-from .errors import OntologyError
 from .finding import SEVERITIES, Finding, Report
-from .names import shorten
-from .schema import shapes_triples
+from .names import DCTERMS, PREFIXES, shorten
+from .nearest import Nearest
+from .schema import language_triples, shapes_triples
+from .suspect_paths import DEFAULT, Term, first_steps, words
+from .suspect_verdicts import Judge, Result
+from .suspect_view import View, to_graph, to_term
+from .suspects import Plan, Suspects, number_of_findings
 
-_TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
-_LABELS = (SKOS.prefLabel, DCTERMS.title, RDFS.label, DCTERMS.identifier)
-_LOGGERS = ("pyshacl-validate", "rdflib.term")
-_STRING = str(XSD.string)
+_LABELS = [
+    ox.NamedNode(iri)
+    for iri in (
+        PREFIXES["skos"] + "prefLabel",
+        DCTERMS + "title",
+        PREFIXES["rdfs"] + "label",
+        DCTERMS + "identifier",
+    )
+]
+_LOGGERS = ("pyshacl.shapes_graph", "rdflib.term")
 _LAST = 1_000_000.0
-_YEAR = re.compile(r"(-?\d{4,})(?:-(0[1-9]|1[0-2]))?(?:Z|[+-]\d\d:\d\d)?")
+_PORTION = 500
+"""So many suspects are judged at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """A shapes graph as written, to look things up, and the equal one that pySHACL runs faster."""
+    """A shapes graph as written, its texts in all languages, the queries made from it, and what judges by it."""
 
     graph: Graph
-    fast: Graph
+    texts: Graph
+    plan: Plan
+    judge: Judge
 
 
-class _Incomparable(Literal):
-    """A text that is no value of its datatype, as "2020-13-45" for a date.
-
-    rdflib raises TypeError where it is compared with another of its datatype, and pySHACL passes that on. SHACL
-    calls two such values not comparable, which breaks sh:lessThanOrEquals
-    (https://www.w3.org/TR/shacl/#LessThanOrEqualsConstraintComponent).
-    """
-
-    __slots__ = ()
-
-    def __lt__(self, other: object) -> bool:
-        return False
-
-    __le__ = __gt__ = __ge__ = __lt__
-
-
-class _Year(NamedTuple):
-    """The value of an xsd:gYear or xsd:gYearMonth, for which rdflib has none and so no order."""
-
-    year: int
-    month: int
-
-    @classmethod
-    def read(cls, text: str) -> "_Year":
-        match = _YEAR.fullmatch(text)
-        if match is None:
-            raise ValueError(text)
-        return cls(int(match[1]), int(match[2] or 0))
-
-    def __str__(self) -> str:
-        return f"{self.year:04}-{self.month:02}" if self.month else f"{self.year:04}"
-
-
-# rdflib keeps these for the whole process; no other part of it uses rdflib.
-bind(XSD.gYear, _Year, _Year.read, datatype_specific=True)
-bind(XSD.gYearMonth, _Year, _Year.read, datatype_specific=True)
-
-
-def load_shapes(triples: Iterable[ox.Triple]) -> Shapes:
-    """The shapes, ready to validate any number of graphs."""
+def load_shapes(triples: Iterable[ox.Triple], translations: Iterable[ox.Triple] = ()) -> Shapes:
+    """The shapes, ready to validate any number of graphs. Raises OntologyError where one is malformed."""
+    triples = list(triples)
     with _quiet():
-        graph = _to_rdflib(triples)
-    return Shapes(graph, _with_targets_on_properties(graph))
+        graph, copy = to_graph(triples), to_graph(triples)
+        return Shapes(graph, graph + to_graph(translations), Plan(triples), Judge(copy))
 
 
 @cache
 def shipped_shapes() -> Shapes:
     """The shapes of the shapes folder. Raises OntologyError with file, line and column where one is no Turtle."""
-    return load_shapes(shapes_triples())
+    return load_shapes(shapes_triples(), language_triples())
 
 
 def validate(triples: Iterable[ox.Triple], shapes: Shapes | None = None, language: str = "en") -> Report:
-    """What the shapes (the shipped ones by default) find in the triples.
+    """What the shapes find in the triples, however much it is; see `check`."""
+    database = ox.Store()
+    database.bulk_extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    return check(database, shapes, language=language, most=len(database) + 1)
 
-    Nothing is inferred here. A shape for a class meets the members of its subclasses only where the triples hold
-    the ontology's `rdfs:subClassOf` or the derived types.
+
+def check(
+    database: ox.Store,
+    shapes: Shapes | None = None,
+    *,
+    language: str = "en",
+    changed: Iterable[ox.Quad] | None = None,
+    most: int = 1000,
+) -> Report:
+    """What the shapes (the shipped ones by default) find in the default graph.
+
+    Nothing is inferred here: a shape for a class meets the members of its subclasses only where the graph holds the
+    ontology's `rdfs:subClassOf` or the derived types. With the quads that were `changed`, which the database holds
+    or no longer holds, only focus nodes are looked at of which the shape reads one of these triples.
+
+    At most `most` findings are listed for a shape, those of the first focus nodes in order; `counts` then has their
+    true number. SPARQL counts them where it is as exact as pySHACL, else pySHACL judges the rest as well, which takes
+    its time.
     """
     shapes = shapes or shipped_shapes()
     with _quiet():
-        data = _to_rdflib(triples)
-        try:
-            _, results, _ = pyshacl.validate(data, shacl_graph=shapes.fast, inplace=True, allow_warnings=True)
-        except (ShapeLoadError, ConstraintLoadError) as error:
-            raise OntologyError(f"A shape is malformed: {error}", hint="Mend it in the shapes folder.") from None
-    if not isinstance(results, Graph):  # pySHACL hands back its exception in the place of the report
-        raise TypeError(f"The shapes graph is malformed: {results}")
-    return Report(_findings(results, data, shapes.graph, language))
+        session = _Session(database, shapes, language, most)
+        for suspects in shapes.plan.suspects(database, changed):
+            session.judge(suspects)
+        return session.report()
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the log lines of the libraries: an ill-typed literal is our finding, not a message on the terminal."""
+    """Without the words of the libraries: an ill-typed literal is our finding, not a message on the terminal."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [logger.disabled for logger in loggers]
     for logger in loggers:
         logger.disabled = True
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, disabled in zip(loggers, before, strict=True):
             logger.disabled = disabled
 
 
-def _with_targets_on_properties(shapes: Graph) -> Graph:
-    """The shapes with the targets of each node shape moved to its property shapes.
+@dataclass(slots=True)
+class _Found:
+    """The results of one shape, and how many findings there are in truth."""
 
-    This means the same (https://www.w3.org/TR/shacl/#PropertyConstraintComponent), but pySHACL then checks all focus
-    nodes of a property shape at once, not one by one: 4 s in place of 14 s for 51,000 triples. A node
-    shape with constraints of its own keeps its targets for these.
-    """
-    fast = Graph()
-    fast += shapes
-    for node in set(shapes.subjects(SH.property)) - set(shapes.subjects(SH.path)):
-        targets = [(kind, target) for kind in _TARGETS for target in shapes.objects(node, kind)]
-        for member in shapes.objects(node, SH.property) if targets else ():
-            fast.remove((node, SH.property, member))
-            for kind, target in targets:
-                fast.add((member, kind, target))
-    return fast
+    results: list[Result] = field(default_factory=list)
+    count: int = 0
 
 
-def _to_rdflib(triples: Iterable[ox.Triple]) -> Graph:
-    graph = Graph(bind_namespaces="none")
-    known: dict[object, IdentifiedNode | Literal] = {}
-    for triple in triples:
-        nodes = []
-        for term in triple:
-            node = known.get(term)
-            if node is None:
-                node = known[term] = _node(term)
-            nodes.append(node)
-        graph.add((nodes[0], nodes[1], nodes[2]))
-    return graph
+class _Session:
+    """One check: what was found so far, shape by shape."""
+
+    def __init__(self, database: ox.Store, shapes: Shapes, language: str, most: int) -> None:
+        self._database, self._shapes, self._language, self._most = database, shapes, language, most
+        self._view = View(database)
+        self._graph = Graph(store=self._view, bind_namespaces="none")
+        self._found: dict[Node, _Found] = defaultdict(_Found)
+        self._notes: list[str] = []
+
+    def judge(self, suspects: Suspects) -> None:
+        """Keep what pySHACL finds at the first suspects, and count the rest."""
+        check, nodes, most = suspects.check, suspects.nodes, self._most
+        if check.left_to_pyshacl:
+            self._notes.append(f"pySHACL looked at all focus nodes of {check.unit.shape.node}.")
+        first = sorted(nodes, key=str) if len(nodes) <= most else heapq.nsmallest(most, nodes, key=str)
+        self._add(suspects, first)
+        if len(nodes) > most and check.countable:
+            self._found[self._view.node(check.unit.shape.node)].count = number_of_findings(self._database, check)
+        elif len(nodes) > most:
+            self._add(suspects, list(nodes.difference(first)))
+
+    def _add(self, suspects: Suspects, nodes: Sequence[Term]) -> None:
+        shape, whole = self._view.node(suspects.check.unit.shape.node), suspects.check.unit.whole
+        for start in range(0, len(nodes), _PORTION):
+            focus = [self._view.node(node) for node in nodes[start : start + _PORTION]]
+            for result in _once(self._shapes.judge.results(shape, self._graph, focus, whole=whole)):
+                found = self._found[result.shape]
+                found.count += 1
+                if len(found.results) < self._most:
+                    found.results.append(result)
+
+    def report(self) -> Report:
+        """The findings in order."""
+        texts = _Texts(self._shapes, self._language)
+        nearest = Nearest(self._database, self._shapes.plan.graph)
+        labels = cache(self._label)
+        findings = [
+            self._finding(result, texts, labels(self._view.term(result.focus)), nearest)
+            for found in self._found.values()
+            for result in found.results
+        ]
+        counts = {str(shape): found.count for shape, found in self._found.items() if found.count > len(found.results)}
+        return Report(tuple(sorted(findings, key=texts.key)), counts, tuple(self._notes))
+
+    def _finding(self, result: Result, texts: "_Texts", label: str, nearest: Nearest) -> Finding:
+        words_of = texts.of(result.shape)
+        focus = self._view.term(result.focus)
+        value = None if result.value is None else self._view.term(result.value)
+        if result.path is None and value == focus:
+            value = None
+        steps = (str(result.path),) if isinstance(result.path, URIRef) else words_of.steps
+        return Finding(
+            severity=str(result.severity).removeprefix(str(SH)),
+            shape=str(result.shape),
+            field=words_of.field,
+            group=words_of.group,
+            order=words_of.order,
+            subject=focus.value,
+            subject_label=label,
+            path=str(result.path) if isinstance(result.path, URIRef) else words_of.path,
+            value=None if value is None else value.value,
+            message=words_of.message or result.generic_message(self._graph),
+            component=str(result.component),
+            focus=str(focus),
+            term=None if value is None else str(value),
+            paths=steps,
+            nearest=nearest.to(words_of.node, value) if isinstance(value, ox.NamedNode) else (),
+        )
+
+    def _label(self, term: Term) -> str:
+        """What a thing is called: its best label, else the end of its address."""
+        for predicate in _LABELS if not isinstance(term, ox.Literal) else ():
+            quads = self._database.quads_for_pattern(term, predicate, None, DEFAULT)
+            texts = [(q.object.language, q.object.value) for q in quads if isinstance(q.object, ox.Literal)]
+            if text := _best(texts, self._language):
+                return text
+        return term.value.rstrip("/").rsplit("/", 1)[-1]
 
 
-def _node(term: object) -> IdentifiedNode | Literal:
-    """The rdflib term with the same characters: without `normalize=False` "01" would become "1"."""
-    match term:
-        case ox.NamedNode():
-            return URIRef(term.value)
-        case ox.BlankNode():
-            return BNode(term.value)
-        case ox.Literal() if term.language is not None:
-            return Literal(term.value, lang=term.language)
-        case ox.Literal() if term.datatype.value == _STRING:
-            return Literal(term.value)
-        case ox.Literal():
-            literal = Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
-            return literal if not literal.ill_typed else _Incomparable(term.value, datatype=literal.datatype)
-        case _:
-            raise TypeError(f"SHACL has no place for the term {term}.")
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the shapes graph says about one shape."""
+
+    node: Term
+    field: str
+    group: str
+    place: float
+    order: float
+    message: str
+    path: str | None
+    steps: tuple[str, ...]
 
 
-def _findings(results: Graph, data: Graph, shapes: Graph, language: str) -> tuple[Finding, ...]:
-    """Each finding once: a value that breaks two constraints of one shape gets one message."""
-    labels: Callable[[Node], str] = cache(lambda subject: _label(data, subject, language))
-    found = {_finding(result, results, shapes, labels, language) for result in results.objects(None, SH.result)}
-    groups = _group_orders(shapes)
-    return tuple(sorted(found, key=lambda finding: _key(finding, groups)))
+class _Texts:
+    """The texts of shapes in a language."""
+
+    def __init__(self, shapes: Shapes, language: str) -> None:
+        self._shapes, self._language = shapes, language
+        self.of = cache(self._of)
+
+    def _of(self, shape: Node) -> _Words:
+        graph, node = self._shapes.graph, to_term(shape)
+        path = self._shapes.plan.graph.shapes[node].path
+        group, order = graph.value(shape, SH.group), graph.value(shape, SH.order)
+        return _Words(
+            node=node,
+            field=self._text(shape, SH.name) or shorten(str(shape)),
+            group="" if group is None else self._text(group, RDFS.label),
+            place=_number(None if group is None else graph.value(group, SH.order)),
+            order=_number(order),
+            message=self._text(shape, SH.message),
+            path=None if path is None else words(path),
+            steps=() if path is None else tuple(dict.fromkeys(map(words, first_steps(path)))),
+        )
+
+    def _text(self, subject: Node, predicate: URIRef) -> str:
+        texts = self._shapes.texts.objects(subject, predicate)
+        return _best([(text.language, str(text)) for text in texts if isinstance(text, Literal)], self._language)
+
+    def key(self, finding: Finding) -> tuple[object, ...]:
+        """The place of a finding among others: as in a form, then by what it is about."""
+        place = self.of(URIRef(finding.shape) if ":" in finding.shape else BNode(finding.shape)).place
+        severity = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+        about = (finding.subject, finding.path or "", finding.value or "", finding.term or "", finding.shape)
+        return severity, place, finding.order, *about
 
 
-def _finding(result: Node, results: Graph, shapes: Graph, labels: Callable[[Node], str], language: str) -> Finding:
-    shape, subject = results.value(result, SH.sourceShape), results.value(result, SH.focusNode)
-    severity, value = results.value(result, SH.resultSeverity), results.value(result, SH.value)
-    if shape is None or subject is None:
-        raise TypeError(f"pySHACL reported a result without shape or focus node: {result}")
-    group, order, path = (shapes.value(shape, predicate) for predicate in (SH.group, SH.order, SH.path))
-    return Finding(
-        severity=str(severity).removeprefix(str(SH)),
-        shape=str(shape),
-        field=_text(shapes, shape, SH.name, language) or shorten(str(shape)),
-        group=_text(shapes, group, RDFS.label, language) if group is not None else "",
-        order=float(str(order)) if order is not None else _LAST,
-        subject=str(subject),
-        subject_label=labels(subject),
-        path=_path_text(shapes, path) if path is not None else None,
-        value=str(value) if value is not None and (value != subject or path is not None) else None,
-        message=_text(results, result, SH.resultMessage, language),
-    )
+def _number(node: Node | None) -> float:
+    return _LAST if node is None else float(str(node))
 
 
-def _path_text(shapes: Graph, path: Node) -> str:
-    """An IRI, or the path in SPARQL's signs: `^` for the inverse, `|` between alternatives."""
-    if (inverse := shapes.value(path, SH.inversePath)) is not None:
-        return f"^{inverse}"
-    if (alternatives := shapes.value(path, SH.alternativePath)) is not None:
-        return "|".join(str(member) for member in Collection(shapes, alternatives))
-    return str(path)
-
-
-def _text(graph: Graph, subject: Node, predicate: URIRef, language: str) -> str:
+def _best(texts: Iterable[tuple[str | None, str]], language: str) -> str:
     """The text in the language, else in English, else the first in order; empty where there is none."""
-    texts = sorted(value for value in graph.objects(subject, predicate) if isinstance(value, Literal))
+    texts = sorted(texts, key=lambda text: (text[0] or "", text[1]))
     for wanted in (language, "en"):
-        for text in texts:
-            if text.language == wanted:
-                return str(text)
-    return str(texts[0]) if texts else ""
+        for tag, text in texts:
+            if tag == wanted:
+                return text
+    return texts[0][1] if texts else ""
 
 
-def _label(data: Graph, subject: Node, language: str) -> str:
-    for predicate in _LABELS:
-        if text := _text(data, subject, predicate, language):
-            return text
-    return str(subject).rstrip("/").rsplit("/", 1)[-1]
-
-
-def _group_orders(shapes: Graph) -> Mapping[str, float]:
-    """The place of each group, by each of its labels."""
-    return {
-        str(label): float(str(shapes.value(group, SH.order) or _LAST))
-        for group in shapes.subjects(RDF.type, SH.PropertyGroup)
-        for label in shapes.objects(group, RDFS.label)
-    }
-
-
-def _key(finding: Finding, groups: Mapping[str, float]) -> tuple[int, float, float, str, str, str, str]:
-    return (
-        SEVERITIES.index(finding.severity),
-        groups.get(finding.group, _LAST),
-        finding.order,
-        finding.subject,
-        finding.path or "",
-        finding.value or "",
-        finding.shape,
-    )
+def _once(results: Iterable[Result]) -> Iterable[Result]:
+    """One result for each finding: a value that breaks two constraints of one shape gets one message."""
+    found: dict[tuple[Node | None, ...], Result] = {}
+    for result in sorted(results, key=lambda result: result.component):
+        found.setdefault((result.shape, result.focus, result.path, result.value), result)
+    return found.values()

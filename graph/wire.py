@@ -48,7 +48,9 @@ def unpack_error(message: Message) -> GraphError:
     """The error of an `X` frame, of its own class."""
     kind = _classes().get(message["class"], GraphError)
     place = Place(**message["place"]) if message["place"] else None
-    return kind(message["message"], hint=message["hint"], place=place)
+    error = kind.__new__(kind)  # some are made of other things than their text
+    GraphError.__init__(error, message["message"], hint=message["hint"], place=place)
+    return error
 
 
 class Connection:

@@ -19,6 +19,7 @@ from typing import Final
 
 from . import jobs, wire
 from .errors import AnswerTooLargeError, GraphError, OutOfMemoryError
+from .job import Context
 
 _PIECE: Final = 1 << 16
 _GROWTH: Final = 128 << 10
@@ -121,7 +122,7 @@ class _Answer:
         self._frames.clear()
 
 
-def work(listener: socket.socket, context: jobs.Context, slot: Slot, limits: Limits) -> None:
+def work(listener: socket.socket, context: Context, slot: Slot, limits: Limits) -> None:
     """Take jobs until the socket is shut, or this process is not as good as new; then return, to be replaced."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _limit_memory(limits.memory)
@@ -138,7 +139,7 @@ def work(listener: socket.socket, context: jobs.Context, slot: Slot, limits: Lim
         slot.idle()
 
 
-def _serve(connection: wire.Connection, context: jobs.Context, slot: Slot, limits: Limits) -> bool:
+def _serve(connection: wire.Connection, context: Context, slot: Slot, limits: Limits) -> bool:
     """Do one job; False where this worker should not do another."""
     try:
         connection.send(wire.pack(b"W", {"pid": os.getpid(), "version": context.store.version}))
@@ -153,7 +154,7 @@ def _serve(connection: wire.Connection, context: jobs.Context, slot: Slot, limit
     return done and message["job"] not in jobs.FINAL
 
 
-def _do(message: wire.Message, body: bytes, context: jobs.Context, answer: _Answer) -> bool:
+def _do(message: wire.Message, body: bytes, context: Context, answer: _Answer) -> bool:
     try:
         jobs.JOBS[message["job"]](context, message, body, answer)
         answer.end()

@@ -1,4 +1,4 @@
-"""Who asks, and may they: the bearer token of a request. Only the Authorization header counts.
+"""Who asks, and may they: the bearer token of a request, in its Authorization header or typed into a form.
 
 A token in a cookie or in the address is never looked at: a browser sends cookies on behalf of any page, and
 addresses end up in logs and histories. https://www.rfc-editor.org/rfc/rfc6750.html
@@ -18,6 +18,10 @@ from ..graph.tokens import Token, TokenFile
 _EXTENSION: Final = "itu-align.tokens"
 _REALM: Final = 'Bearer realm="itu-align"'
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]{1,512}=*)", re.IGNORECASE)
+FORMS: Final = "submissions"
+"""The blueprint whose pages have forms in which a token is typed."""
+
+_FORM_TYPES: Final = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
 _NETWORK_BITS: Final = 64
 """Of an IPv6 address: a household or a machine gets as many addresses as it likes within one such network."""
 
@@ -63,34 +67,45 @@ def register(app: Flask, data: Path) -> None:
     app.extensions[_EXTENSION] = TokenFile(data)
 
 
-def require(scope: str) -> Token:
-    """The token of the request at hand, if it allows this; else UnauthorizedError or ForbiddenError."""
+def require(*scopes: str) -> Token:
+    """The token of the request at hand, if it allows one of these; else UnauthorizedError or ForbiddenError."""
+    wanted = " or ".join(scopes)
     token = bearer()
     if token is None:
-        hint = f"Send 'Authorization: Bearer …'; the operator makes one: 'itu-align token create --scope {scope}'."
+        hint = f"Send 'Authorization: Bearer …'; the operator makes one: 'itu-align token create --scope {scopes[0]}'."
         raise UnauthorizedError("This needs a token.", hint=hint, challenge=_REALM)
-    if scope not in token.scopes:
-        message = f"This token allows {' and '.join(sorted(token.scopes))}; this needs {scope}."
-        hint = f"Ask the operator for another one: 'itu-align token create --scope {scope}'."
-        raise ForbiddenError(message, hint=hint, scope=scope)
+    if not token.scopes & set(scopes):
+        message = f"This token allows {' and '.join(sorted(token.scopes))}; this needs {wanted}."
+        hint = f"Ask the operator for another one: 'itu-align token create --scope {scopes[0]}'."
+        raise ForbiddenError(message, hint=hint, scope=scopes[0])
     return token
 
 
 def bearer() -> Token | None:
     """The token of the request at hand, None where it brings none.
 
-    Raises UnauthorizedError where it brings one that is not valid.
+    It stands in the Authorization header, or in the field `token` of a form that was posted: a page of another site
+    does not know it. Raises UnauthorizedError where it is not valid.
     """
     header = request.headers.get("Authorization", "")
-    if not header.lower().startswith("bearer"):
+    if header.lower().startswith("bearer"):
+        match = _BEARER.fullmatch(header)
+        secret = match[1] if match else ""
+    elif (secret := _in_form()) is None:
         return None
-    match = _BEARER.fullmatch(header)
-    token = _tokens().find(match[1]) if match else None
+    token = _tokens().find(secret) if secret else None
     if token is None:
         hint = "It may be mistyped, expired or revoked. Reading needs no token: leave the header out."
         challenge = f'{_REALM}, error="invalid_token"'
         raise UnauthorizedError("The token is not valid here.", hint=hint, challenge=challenge)
     return token
+
+
+def _in_form() -> str | None:
+    """What a person typed into the form of a page, None where nothing; only pages below /submissions have one."""
+    if request.method != "POST" or request.blueprint != FORMS or request.mimetype not in _FORM_TYPES:
+        return None
+    return request.form.get("token", "").strip() or None
 
 
 def check_graphs(token: Token, graphs: Collection[str] | None) -> None:

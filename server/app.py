@@ -22,6 +22,7 @@ from . import (
     permalinks,
     queries,
     sparql,
+    submissions,
     update,
 )
 from .cache import Cache
@@ -72,7 +73,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     observation.register(app, watching)
     description.register(app)
-    for module in (sparql, emptiness, permalinks, update, graph_store, queries, description, health):
+    for module in (sparql, emptiness, permalinks, update, graph_store, queries, description, health, submissions):
         app.register_blueprint(module.bp)
     app.after_request(_finish)
     if app.config["PROXIES"]:

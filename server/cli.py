@@ -4,18 +4,21 @@ Each command imports what it needs when it runs, so that `--help` is there at on
 """
 
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
 from ..graph.errors import GraphError, InvalidGraphError, QueryError
+from .members import submit, validate
 from .options import app_config, data_option, server_options
 from .terminal import show_error, show_table
 from .tokens import token
 
 if TYPE_CHECKING:
     from ..graph.build import Built
+    from ..graph.engine import Engine
     from ..graph.query import Answer
 
 FINDINGS: Final = 1
@@ -113,7 +116,7 @@ def serve(host: str, port: int, data: Path, **options: object) -> None:
         size = f"{engine.triples:,} triples" if engine.triples >= 0 else "on disk"
         line = f"Serving version {engine.version} ({size}) on {serving.url(sock)}/sparql"
         try:
-            serving.run(app, sock, lambda: click.echo(line))
+            serving.run(app, sock, lambda: _ready(line, engine))
         finally:
             close(app)
 
@@ -179,6 +182,14 @@ def restore(file: Path, data: Path) -> None:
 
 
 main.add_command(token)
+main.add_command(validate)
+main.add_command(submit)
+
+
+def _ready(line: str, engine: "Engine") -> None:
+    """Say so, and have workers made ready for files while queries are answered already."""
+    click.echo(line)
+    threading.Thread(target=engine.warm, daemon=True).start()
 
 
 def _build(data: Path) -> "Built":

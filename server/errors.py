@@ -17,8 +17,10 @@ from ..graph import errors, rdfbody
 from ..graph.errors import GraphError, Place, QueryError, ResultFormatError, StoreError
 from ..graph.gateway import GatewayError
 from ..graph.guard import ServiceError
+from ..graph.intake.source import IntakeError
 from ..graph.names import BASE
 from ..graph.permalinks import PermalinkError
+from ..graph.submissions import record
 from ..graph.tokens import TokenError
 from .access import ForbiddenError, RefusedError, UnauthorizedError
 from .excerpts import excerpt
@@ -79,10 +81,17 @@ _KINDS: Final[Mapping[type[GraphError], Kind]] = {
     rdfbody.BodyTypeError: _MEDIA_TYPE,
     rdfbody.BodyTooLargeError: _TOO_LARGE,
     NotThereError: _NOT_FOUND,
+    IntakeError: Kind(400, "file", "A file cannot be read"),
+    record.SubmissionError: Kind(400, "submission", "The submission cannot be taken"),
+    record.NoSuchSubmissionError: _NOT_FOUND,
+    errors.NoSuchFormError: _NOT_FOUND,
+    record.NotAllowedError: Kind(403, "forbidden", "Not allowed"),
+    record.ConflictError: Kind(409, "conflict", "Not as it was"),
     errors.NoSuchGraphError: Kind(404, "no-such-graph", "No such graph"),
     UnauthorizedError: Kind(401, "unauthorized", "A token is needed"),
     ForbiddenError: Kind(403, "forbidden", "Not allowed"),
     TooManyRequestsError: Kind(429, "too-many-requests", "Too many requests"),
+    errors.UnsupportedError: Kind(501, "unsupported", "Not possible on this server"),
     errors.TimedOutError: Kind(503, "timeout", "The query took too long"),
     errors.OutOfMemoryError: Kind(507, "memory", "The query took too much memory"),
     errors.CancelledError: _CANCELLED,

@@ -68,10 +68,10 @@ class Observed:
         """The answers kept in memory."""
         return self.observer.cache
 
-    def ask(self, job: Message, seconds: float | None = None) -> Reply:
+    def ask(self, job: Message, seconds: float | None = None, body: bytes = b"") -> Reply:
         """Have a worker do it, as long as the client of the request at hand is there."""
         gone = request.environ.get("waitress.client_disconnected")
-        reply = current.engine().ask(job, seconds=seconds, client=self.client, gone=gone)
+        reply = current.engine().ask(job, body, seconds=seconds, client=self.client, gone=gone)
         self.version, self.rewritten = reply.version, bool(reply.header.get("rewritten"))
         return reply
 

@@ -6,6 +6,7 @@ Written by hand, because the texts of SPARQL are bodies that no framework descri
 from importlib.metadata import version
 from typing import Final
 
+from . import openapi_submissions
 from .negotiation import HTML
 from .openapi_parts import (
     GRAPHS,
@@ -15,9 +16,11 @@ from .openapi_parts import (
     answer,
     components,
     graph_body,
+    operation,
     problems,
     refer,
     response,
+    secured,
     text_body,
     written,
 )
@@ -33,6 +36,7 @@ _TAGS: Final = {
     "administration": "See and stop what runs.",
     "description": "What this endpoint is and holds.",
     "operation": "For monitoring.",
+    "submissions": "Check, send and decide about data of members.",
 }
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
@@ -57,7 +61,7 @@ def document(base_url: str) -> Part:
         "servers": [{"url": base_url.rstrip("/") or "/"}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": {
-            "/": {"get": _operation("home", "query", "Leads to the query form", {"303": _redirect()})},
+            "/": {"get": operation("home", "query", "Leads to the query form", {"303": _redirect()})},
             "/sparql": _sparql(),
             "/update": {"post": _update()},
             "/graph-store": {"parameters": refer("graph", "default"), **_graph_store("Named")},
@@ -69,19 +73,10 @@ def document(base_url: str) -> Part:
             "/why-empty": _why_empty(),
             **_descriptions(),
             **_monitoring(),
+            **openapi_submissions.paths(),
         },
         "components": components(),
     }
-
-
-def _operation(name: str, tag: str, summary: str, responses: Part, **more: object) -> Part:
-    """An operation. `more` may hold parameters, a body and security in OpenAPI's words."""
-    return {"operationId": name, "tags": [tag], "summary": summary, **more, "responses": responses}
-
-
-def _secured(name: str, tag: str, summary: str, responses: Part, **more: object) -> Part:
-    """An operation for whoever has a token."""
-    return _operation(name, tag, summary, problems(401, 403) | responses, security=[{"token": []}], **more)
 
 
 def _redirect() -> Part:
@@ -93,10 +88,10 @@ def _sparql() -> Part:
     rows = answer("Rows, true or false, or triples, as the query asks.", formats, *more)
     summary = "Ask a query; without one, the service description, or for a browser the query form"
     return {
-        "get": _operation(
+        "get": operation(
             "query", "query", summary, rows | problems(400, 406, *_ASKING), parameters=refer("query", *_HOW)
         ),
-        "post": _operation(
+        "post": operation(
             "queryByPost",
             "query",
             "Ask a query that is too long for an address",
@@ -109,7 +104,7 @@ def _sparql() -> Part:
 
 def _update() -> Part:
     using = ("using-graph-uri", "using-named-graph-uri", "timeout")
-    return _secured(
+    return secured(
         "update",
         "write",
         "Run an update",
@@ -130,11 +125,11 @@ def _graph_store(suffix: str) -> Part:
     parameters, body = refer("format"), graph_body()
     more = "Add to a graph; where none is named, a new one is made and its address told"
     return {
-        "get": _operation(f"read{suffix}Graph", "query", "The triples of a graph", read, parameters=parameters),
-        "head": _operation(f"look{suffix}Graph", "query", "Is there such a graph?", bare, parameters=parameters),
-        "put": _secured(f"replace{suffix}Graph", "write", "Replace a graph", filled, requestBody=body),
-        "post": _secured(f"add{suffix}Graph", "write", more, filled, requestBody=body),
-        "delete": _secured(f"delete{suffix}Graph", "write", "Take a graph away", gone),
+        "get": operation(f"read{suffix}Graph", "query", "The triples of a graph", read, parameters=parameters),
+        "head": operation(f"look{suffix}Graph", "query", "Is there such a graph?", bare, parameters=parameters),
+        "put": secured(f"replace{suffix}Graph", "write", "Replace a graph", filled, requestBody=body),
+        "post": secured(f"add{suffix}Graph", "write", more, filled, requestBody=body),
+        "delete": secured(f"delete{suffix}Graph", "write", "Take a graph away", gone),
     }
 
 
@@ -143,17 +138,17 @@ def _running() -> Part:
     numbers = {name: {"type": "number"} for name in ("seconds", "allowed")}
     schema = {"type": "array", "items": {"type": "object", "properties": texts | numbers}}
     listed = response("What is being worked on, longest first.") | {"content": {_JSON: {"schema": schema}}}
-    return _secured("running", "administration", "Queries at work", {"200": listed} | problems(503))
+    return secured("running", "administration", "Queries at work", {"200": listed} | problems(503))
 
 
 def _cancel() -> Part:
     stopped = {"204": response("It is stopped; whoever asked it is told so.")}
-    return _secured("cancel", "administration", "Stop a query", stopped | problems(404, 503))
+    return secured("cancel", "administration", "Stop a query", stopped | problems(404, 503))
 
 
 def _keep() -> Part:
     kept = response("The query is kept under the address in `Location`.", (_JSON, HTML.media_type), "Location", *LIMITS)
-    return _operation(
+    return operation(
         "keepQuery",
         "query",
         "Keep a query under a permanent address, with the version of the data and the hash of its answer",
@@ -164,7 +159,7 @@ def _keep() -> Part:
 
 def _kept() -> Part:
     shown = response("The query, and whether today's answer is the same.", (_JSON, HTML.media_type), *LIMITS)
-    return _operation("keptQuery", "query", "A kept query", {"200": shown} | problems(400, 404, 406, *_ASKING))
+    return operation("keptQuery", "query", "A kept query", {"200": shown} | problems(400, 404, 406, *_ASKING))
 
 
 def _why_empty() -> Part:
@@ -174,8 +169,8 @@ def _why_empty() -> Part:
     summary, by_post = "Which pattern of a query leaves its answer empty", "The same for a long query"
     body = text_body(_QUERY, *parameters)
     return {
-        "get": _operation("whyEmpty", "query", summary, responses, parameters=refer(*parameters)),
-        "post": _operation("whyEmptyByPost", "query", by_post, responses | problems(415), requestBody=body),
+        "get": operation("whyEmpty", "query", summary, responses, parameters=refer(*parameters)),
+        "post": operation("whyEmptyByPost", "query", by_post, responses | problems(415), requestBody=body),
     }
 
 
@@ -184,8 +179,8 @@ def _descriptions() -> Part:
     itself = {"200": response("The document.", (_JSON,))} | problems()
     summary = "The data set: VoID with partitions and link sets, and a DCAT record"
     return {
-        "/.well-known/void": {"get": _operation("void", "description", summary, void)},
-        "/openapi.json": {"get": _operation("openapi", "description", "This document", itself)},
+        "/.well-known/void": {"get": operation("void", "description", summary, void)},
+        "/openapi.json": {"get": operation("openapi", "description", "This document", itself)},
     }
 
 
@@ -196,8 +191,8 @@ def _monitoring() -> Part:
     numbers = {"200": response("The numbers.", ("text/plain", "application/openmetrics-text"))} | problems()
     ready = good | problems(503)
     return {
-        "/health": {"get": _operation("health", "operation", "Is there a graph, and which?", ready)},
-        "/health/ready": {"get": _operation("ready", "operation", "The same", ready)},
-        "/health/live": {"get": _operation("live", "operation", "Does the process answer?", good | problems())},
-        "/metrics": {"get": _operation("metrics", "operation", "Numbers for Prometheus", numbers)},
+        "/health": {"get": operation("health", "operation", "Is there a graph, and which?", ready)},
+        "/health/ready": {"get": operation("ready", "operation", "The same", ready)},
+        "/health/live": {"get": operation("live", "operation", "Does the process answer?", good | problems())},
+        "/metrics": {"get": operation("metrics", "operation", "Numbers for Prometheus", numbers)},
     }

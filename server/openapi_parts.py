@@ -19,10 +19,12 @@ PROBLEMS: Final[Mapping[int, str]] = {
     403: "The token does not allow this, or not for this graph.",
     404: "There is no such graph, query or address.",
     405: "The address does not take this method; `Allow` names those that it takes.",
+    409: "The submission or the graph is not any more as it was when it was looked at.",
     406: "The answer cannot be had in a format that the client takes.",
     413: "The request, or the answer to it, is larger than the server allows.",
     415: "The media type of the body is not read here.",
     429: "The client has used what it may for now.",
+    501: "The server reads from disk, and then files are neither checked nor taken.",
     502: "An endpoint that SERVICE names did not answer as it should.",
     503: "The query took too long or was stopped, the server is busy, or it has no graph.",
     507: "The query took too much memory.",
@@ -50,10 +52,13 @@ _FIELDS: Final[Mapping[str, tuple[str, Part]]] = {
         {"type": "string", "enum": ["on", "off"], "default": "on"},
     ),
     "graph": ("The IRI of a named graph.", {"type": "string", "format": "iri"}),
+    "language": ("The language of the messages, before `Accept-Language`.", {"type": "string"}),
     "default": ("The default graph; the parameter has no value.", {"type": "string", "maxLength": 0}),
 }
 _SEGMENTS: Final[Mapping[str, str]] = {
     "id": "What the server named it.",
+    "name": "The name of a form and of a kind of file, as Activity.csv.",
+    "number": "Which one, from 1.",
     "path": "The rest of a graph's own address; it may hold slashes.",
 }
 _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -90,6 +95,16 @@ def components() -> Part:
         "schemas": {"Problem": _problem_schema(), "Written": _written_schema()},
         "responses": {f"Problem{status}": _problem(status) for status in PROBLEMS},
     }
+
+
+def operation(name: str, tag: str, summary: str, responses: Part, **more: object) -> Part:
+    """An operation. `more` may hold parameters, a body and security in OpenAPI's words."""
+    return {"operationId": name, "tags": [tag], "summary": summary, **more, "responses": responses}
+
+
+def secured(name: str, tag: str, summary: str, responses: Part, **more: object) -> Part:
+    """An operation for whoever has a token."""
+    return operation(name, tag, summary, problems(401, 403) | responses, security=[{"token": []}], **more)
 
 
 def refer(*names: str) -> list[Part]:

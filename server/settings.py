@@ -15,6 +15,10 @@ MAX_GRAPH_BYTES: Final = 64 << 20
 """Of the RDF documents of a request, decompressed: what the reader of RDF takes (graph/rdfbody.py)."""
 
 
+MAX_UPLOAD_BYTES: Final = 32 << 20
+"""Of the files of a submission together. A table of a million cells has about ten million bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budgets:
     """What each client may use in a window of so many seconds; 0 means without limit."""

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from ..graph.errors import GraphError
-from .excerpts import excerpt, visible, width
+from ..graph.report.excerpt import visible, width
+from .excerpts import excerpt
 
 
 def show_error(error: GraphError, source: str = "") -> None:
@@ -16,12 +17,12 @@ def show_error(error: GraphError, source: str = "") -> None:
         lines += [f"  {number} | {shown[0]}", f"  {' ' * len(number)} | {shown[1]}"]
     if error.hint:
         lines.append(f"Next: {error.hint}")
-    sys.stderr.write("\n".join(map(visible, lines)) + "\n")
+    sys.stderr.write("\n".join(visible(line, tabs=True) for line in lines) + "\n")
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset()) -> None:
     """A table on stdout, its columns as wide as they need to be: nothing is cut, whatever the terminal's width."""
-    cells = [[visible(cell).replace("\t", " ") for cell in row] for row in [header, *rows]]
+    cells = [[visible(cell, tabs=True).replace("\t", " ") for cell in row] for row in [header, *rows]]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     cells.insert(1, ["-" * wide for wide in widths])
     for row in cells:

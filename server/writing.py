@@ -18,7 +18,7 @@ from .conditional import VERSION
 from .limits import TooManyRequestsError
 from .metrics import UpdateOutcome
 
-_SCOPE = "admin"
+_SCOPES = ("admin",)
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +41,7 @@ class Write:
 
     def done(self, written: Written, status: int = 200) -> Response:
         """Note it, and answer."""
-        self._note("ok", written)
+        self.note(written)
         members = {
             "version": written.version,
             "from": written.before,
@@ -51,6 +51,10 @@ class Write:
         response = Response(json.dumps(members) + "\n", status, mimetype="application/json")
         response.headers[VERSION] = str(written.version)
         return response
+
+    def note(self, written: Written) -> None:
+        """Note what was written."""
+        self._note("ok", written)
 
     def failed(self, error: GraphError) -> None:
         """Note that it came to nothing."""
@@ -78,11 +82,11 @@ class Write:
 
 
 @contextmanager
-def observed(operation: str) -> Generator[Write]:
-    """A write from the check of its token to its line in the record."""
+def observed(operation: str, *scopes: str) -> Generator[Write]:
+    """A write from the check of its token, which must have one of the scopes (admin), to its line in the record."""
     try:
         client = observation.client()
-        token = access.require(_SCOPE)
+        token = access.require(*(scopes or _SCOPES))
     except (access.UnauthorizedError, access.ForbiddenError):
         watching = observation.observer()
         watching.metrics.update("refused")

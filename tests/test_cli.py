@@ -96,7 +96,7 @@ def test_wrong_usage_leaves_with_2(runner: CliRunner, arguments: list[str], mess
         (
             "SELECT ('a\\u001b[2Jb' AS ?x) ('日本' AS ?y) (1 AS ?z) {}",
             [],
-            "x       y     z\n------  ----  -\na\ufffd[2Jb  日本  1\n",
+            "x          y     z\n---------  ----  -\na\\x1b[2Jb  日本  1\n",
         ),
         ("SELECT ?x { ?s <urn:q> ?x }", ["--format", "tsv"], '?x\n"<b>&"\n'),
         ("SELECT ?s { ?s <urn:q> ?x }", ["--format", "csv"], "s\nhttp://example.org/c\n"),

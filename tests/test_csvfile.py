@@ -1,7 +1,7 @@
 """Cells and their places: RFC 4180, by hand-worked examples."""
 
 import pytest
-from itu_align.graph.csvfile import read_csv
+from itu_align.graph.csvfile import MAX_CELL, MAX_COLUMNS, read_csv, read_records
 from itu_align.graph.errors import TableError
 
 
@@ -43,6 +43,7 @@ def test_columns_count_characters_not_bytes() -> None:
     ("text", "line", "column", "words"),
     [
         ('a,b\nc"d,e\n', 2, 2, "a quote inside a cell"),
+        ('x,"ab""\n', 1, 3, "never ends"),
         ('a\n"never closed\n', 2, 1, "never ends"),
         ('x,"ab"c\n', 1, 7, "found 'c'"),
         ('x,"a\nb"c\n', 2, 3, "found 'c'"),
@@ -55,6 +56,37 @@ def test_faults_name_their_place(text: str, line: int, column: int, words: str) 
     assert (caught.value.place.line, caught.value.place.column) == (line, column)
     assert f"line {line}, column {column}" in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_another_delimiter_ends_cells_and_a_comma_does_not(delimiter: str) -> None:
+    text = delimiter.join(["a,b", f'"x{delimiter}y"', "c\n"])
+    (record,) = read_records(text, "t.csv", delimiter)
+    assert [(cell.value, cell.column) for cell in record] == [("a,b", 1), (f"x{delimiter}y", 5), ("c", 11)]
+
+
+def test_delimiter_is_named_where_it_is_missing() -> None:
+    with pytest.raises(TableError, match="expected a semicolon or the line's end"):
+        list(read_records('"a"b;c\n', "t.csv", ";"))
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("," * MAX_COLUMNS, MAX_COLUMNS + 1, "more than 500 columns"),
+        ("a," + "x" * (MAX_CELL + 1), 3, "more than 100,000 characters"),
+    ],
+)
+def test_too_many_columns_and_too_long_a_cell_are_refused_where_they_begin(text: str, column: int, words: str) -> None:
+    with pytest.raises(TableError, match=words) as caught:
+        read(text + "\n")
+    assert caught.value.place is not None
+    assert (caught.value.place.line, caught.value.place.column) == (1, column)
+
+
+def test_as_many_columns_and_as_long_a_cell_as_allowed_are_read() -> None:
+    assert len(read("x," * (MAX_COLUMNS - 1) + "x\n")[0]) == MAX_COLUMNS
+    assert read("x" * MAX_CELL + ",y\n")[0][1] == ("y", 1, MAX_CELL + 2)
 
 
 def test_wrong_encoding_names_the_first_wrong_byte() -> None:

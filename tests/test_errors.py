@@ -18,8 +18,9 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from itu_align.graph.errors import GraphError, Place, QueryError
+from itu_align.graph.report.excerpt import width
 from itu_align.server import cli, errors
-from itu_align.server.excerpts import excerpt, width
+from itu_align.server.excerpts import excerpt
 from itu_align.server.settings import Budgets
 
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -105,7 +106,8 @@ def test_the_caret_stands_under_the_column_however_long_the_line(small_client: F
         (Place(1, 3, "\tabc"), ("\tabc", "\t ^")),
         (Place(1, 3, "日本x"), ("日本x", "    ^")),
         (Place(1, 3, "e\u0301x"), ("e\u0301x", " ^")),
-        (Place(1, 2, "a\x1b[2J"), ("a\ufffd[2J", " ^")),
+        (Place(1, 2, "a\x1b[2J"), ("a\\x1b[2J", " ^")),
+        (Place(1, 3, "a\x1b[2J"), ("a\\x1b[2J", "     ^")),
         (Place(1, 101, "a" * 300), ("…" + "a" * 100 + "…", " " * 61 + "^")),
         (Place(1, None, "abc"), None),
         (Place(1), None),

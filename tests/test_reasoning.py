@@ -57,6 +57,16 @@ def test_a_rule_derives_exactly(given: str, derived: str) -> None:
     assert set(materialise(turtle(given), GENERIC)) == turtle(derived)
 
 
+def test_published_and_accepted_alignments_are_links_in_short_and_others_are_not() -> None:
+    rule = {"aligns-with": schema.rules()["aligns-with"]}
+    given = "".join(
+        f"ex:{status} align:status align:{status} ; align:subject ex:s-{status} ; align:object ex:o . "
+        for status in ("published", "accepted", "derived", "suggested", "rejected")
+    )
+    linked = "ex:s-published align:alignsWith ex:o . ex:s-accepted align:alignsWith ex:o ."
+    assert set(materialise(turtle(given), rule)) == turtle(linked)
+
+
 def test_rules_feed_each_other_until_nothing_is_new(ontology: set[ox.Triple]) -> None:
     given = turtle("ex:i sdgo:isIndicatorOf ex:t . ex:g sdgo:hasTarget ex:t .")
     derived = set(materialise(ontology | given, GENERIC))

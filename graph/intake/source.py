@@ -65,8 +65,7 @@ class Source(Protocol):
 
 
 class IntakeError(GraphError):
-    """A file cannot be read at all, so nothing of it was checked. `file` is its name."""
+    """A file cannot be read at all, so nothing of it was checked."""
 
     def __init__(self, file: str, error: GraphError) -> None:
         super().__init__(f"{file}: {error}", hint=error.hint, place=error.place)
-        self.file = file

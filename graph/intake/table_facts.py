@@ -1,0 +1,177 @@
+"""A table that is laid out as one of `graph/facts`, as a Source: checked by its metadata, mapped by its own mapping.
+
+A mapping makes its statements of whole rows, so where one stands is found afterwards: first the row, by mapping fewer
+and fewer of them, then the column, from the mapping's text (`table_origins.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Final
+
+import pyoxigraph as ox
+
+from .. import names
+from ..csvfile import Cell
+from ..finding import Finding, SourcePlace
+from ..mapping import construct, rows_of
+from ..tables import Row, Table
+from . import table_faults
+from .fault import Faults
+from .sheet import Sheet
+from .source import Subject, Term
+from .table_checks import Checks, Values
+from .table_known import Known
+from .table_layouts import Layout
+from .table_origins import Origins
+
+_ROWS_AT_ONCE: Final = 200
+_WRITTEN_AS = ox.NamedNode(names.ALIGN + "writtenAs")
+
+
+class FactsTable:
+    """A table of facts."""
+
+    def __init__(self, sheet: Sheet, layout: Layout, known: Known, context: ox.Store) -> None:
+        self._sheet = sheet
+        self._layout = layout
+        self._known = known
+        self._context = context
+        self._faults = Faults(sheet.findings)
+        self._index = {cell.value: index for index, cell in reversed([*enumerate(sheet.header)])}
+        self._parts: list[tuple[Sequence[Row], frozenset[Term]]] = []
+        self.triples: Sequence[ox.Triple] = []
+
+    @property
+    def name(self) -> str:
+        """The file's name as it was sent."""
+        return self._sheet.file
+
+    @property
+    def kind(self) -> str:
+        """What the file was read as."""
+        return self._sheet.kind
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is wrong with the table itself."""
+        return self._faults.findings
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The true numbers of findings by shape, where not all are listed."""
+        return {**self._sheet.counts, **self._faults.counts}
+
+    @property
+    def layout(self) -> str:
+        """The name of the table whose layout it has."""
+        return self._layout.name
+
+    def values(self, column: str) -> frozenset[str]:
+        """What a column holds."""
+        described = self._layout.metadata.column(column)
+        if column not in self._index:
+            return frozenset()
+        rows = (Row(0, {column: record[self._index[column]]}, "") for record in self._sheet.records)
+        return frozenset(item for row in rows for item in row.items(described))
+
+    def read(self, values: Values) -> None:
+        """Check the cells and make the statements, in the order of the rows."""
+        checks = Checks(self._sheet, self._layout, self._faults, values, lambda text: bool(self._known.find(text, ())))
+        rows, found = checks.rows(), dict[ox.Triple, None]()
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            made = self._map(part)
+            self._parts.append((part, frozenset[Term](triple.subject for triple in made)))
+            found |= dict.fromkeys(sorted(made, key=str))
+            subjects = {str(triple.subject) for triple in made}
+            for row in part:
+                if f"<{row.about}>" not in subjects:
+                    self._say_nothing(row)
+        self.triples = list(found)
+        self._known.learn_triples(self.triples)
+
+    def statement(self, subject: Subject, predicate: ox.NamedNode, object_: Term) -> SourcePlace | None:
+        """The cell from which the object comes, as the mapping says; the row's key where it comes from none."""
+        row = self._row_of(subject, ox.Triple(subject, predicate, object_))
+        if row is None:
+            return None
+        cells = self._cells(row, self._origins.of_value(predicate.value, of_row=row.about == subject.value))
+        named = [name for name, cell in cells.items() if _holds(cell.value, object_)]
+        filled = [name for name, cell in cells.items() if cell.value]
+        return self._place(row, next(iter([*named, *filled, *cells]), self._key(row)))
+
+    def field(self, subject: Subject, path: str) -> SourcePlace | None:
+        """The cell that the values of the path come from, blank or not; without such a column the row's first cell."""
+        row = self._row_of(subject)
+        if row is None:
+            return None
+        cells = self._cells(row, self._origins.of_value(path, of_row=row.about == subject.value))
+        return self._place(row, next(iter(cells), self._sheet.header[0].value))
+
+    def subject(self, subject: Subject) -> SourcePlace | None:
+        """The cell that names the row's thing; for another thing the one that its address is made of."""
+        row = self._row_of(subject)
+        if row is None:
+            return None
+        if row.about == subject.value:
+            return self._place(row, self._key(row))
+        cells = self._cells(row, self._origins.of_subject(names.RDF + "type"))
+        return self._place(row, next(iter(cells), self._key(row)))
+
+    @cached_property
+    def _origins(self) -> Origins:
+        return Origins(self._layout.mapping, self._layout.columns)
+
+    def _map(self, rows: Sequence[Row]) -> set[ox.Triple]:
+        table = Table(self._layout.metadata, rows, b"")
+        return construct(self._layout.mapping, f"mappings/{self.layout}.rq", rows_of(table), self._context)
+
+    def _row_of(self, subject: Subject, triple: ox.Triple | None = None) -> Row | None:
+        """The row that makes a statement, or the first that makes any about the subject."""
+        for part, subjects in self._parts:
+            if subject in subjects:
+                own = [row for row in part if row.about == subject.value]
+                for rows in (own, part):
+                    if row := self._narrow(rows, subject, triple):
+                        return row
+        return None
+
+    def _narrow(self, rows: Sequence[Row], subject: Subject, triple: ox.Triple | None) -> Row | None:
+        """The one of the rows that makes it: half of them are mapped, then half of those that do, and so on."""
+        if not rows or not self._makes(rows, subject, triple):
+            return None
+        while len(rows) > 1:
+            half = rows[: len(rows) // 2]
+            rows = half if self._makes(half, subject, triple) else rows[len(rows) // 2 :]
+        return rows[0]
+
+    def _makes(self, rows: Sequence[Row], subject: Subject, triple: ox.Triple | None) -> bool:
+        made = self._map(rows)
+        return triple in made if triple else any(found.subject == subject for found in made)
+
+    def _cells(self, row: Row, columns: Sequence[str]) -> dict[str, Cell]:
+        return {name: row.cells[name] for name in columns if name in self._index}
+
+    def _key(self, row: Row) -> str:
+        """The column whose value the row's address begins with."""
+        return self._layout.metadata.about_url(row.cells).fields()[0]
+
+    def _place(self, row: Row, name: str) -> SourcePlace:
+        """The place of a row's cell; of the first cell where there is no such column."""
+        first = self._sheet.header[0].value
+        cell = row.cells[name] if name in self._index and name in row.cells else row.cells.get(first)
+        return self._sheet.place(cell or next(iter(row.cells.values())), name if name in self._index else first)
+
+    def _say_nothing(self, row: Row) -> None:
+        """A finding for a row of which the mapping makes no statement: a name in it means nothing to the graph."""
+        name = next((column for column in self._origins.needed if column in self._index), self._key(row))
+        written = self._context.quads_for_pattern(None, _WRITTEN_AS, None, ox.DefaultGraph())
+        known = sorted({quad.object.value for quad in written if isinstance(quad.object, ox.Literal)})
+        self._faults.add(table_faults.unknown_name(self._place(row, name), name, row.cells[name].value, known))
+
+
+def _holds(cell: str, value: Term) -> bool:
+    """Whether the value is written in the cell, or its key is."""
+    text = value.value if isinstance(value, ox.NamedNode | ox.Literal) else ""
+    written = names.key(cell)
+    return bool(cell) and (text in cell or (bool(written) and text.endswith(f"/{written}")))

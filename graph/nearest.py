@@ -1,0 +1,107 @@
+"""What the sender may have meant: known things whose address is like that of one that the graph does not describe."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import pyoxigraph as ox
+from rapidfuzz import fuzz, process
+
+from .names import DCTERMS
+from .suspect_paths import DEFAULT, Predicate, Term, walk
+from .suspect_shapes import KIND, Shape, ShapesGraph
+from .suspect_units import Hierarchy
+
+_MOST_CANDIDATES: Final = 20_000
+"""Of a larger class only so many are compared: 20 ms to gather them."""
+
+_MOST_IDENTIFIED: Final = 2_000
+"""In a larger class identifiers are not looked up: the address holds them as a rule."""
+
+_MOST_VALUES: Final = 200
+"""For more unknown addresses in one check nothing is suggested."""
+
+_SUGGESTIONS: Final = 3
+_LEAST_LIKENESS: Final = 60.0
+_IDENTIFIER: Final = Predicate(ox.NamedNode(DCTERMS + "identifier"))
+
+
+class Nearest:
+    """Suggestions for one check; what a shape expects is gathered once."""
+
+    def __init__(self, database: ox.Store, shapes: ShapesGraph) -> None:
+        self._database, self._shapes = database, shapes
+        self._hierarchy: Hierarchy | None = None
+        self._candidates: dict[tuple[Term, ...], dict[str, str]] = {}
+        self._known: dict[tuple[Term, ox.NamedNode], tuple[str, ...]] = {}
+
+    def to(self, shape: Term, value: ox.NamedNode) -> tuple[str, ...]:
+        """The addresses most like the value among what the shape expects; none where the graph describes the value."""
+        if self._is_described(value):
+            return ()
+        if (shape, value) not in self._known:
+            if len(self._known) >= _MOST_VALUES:
+                return ()
+            self._known[shape, value] = self._search(self._shapes.shapes[shape], value)
+        return self._known[shape, value]
+
+    def _search(self, shape: Shape, value: ox.NamedNode) -> tuple[str, ...]:
+        names = self._names(shape)
+        wanted = _end(value.value).casefold()
+        best: dict[str, float] = {}
+        found = process.extract(wanted, names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS, limit=10)
+        for _, score, name in found:
+            iri = name.partition(" ")[0]
+            best[iri] = max(score, best.get(iri, 0.0))
+        return tuple(sorted(best, key=lambda iri: (-best[iri], iri))[:_SUGGESTIONS])
+
+    def _names(self, shape: Shape) -> dict[str, str]:
+        """The end of each candidate's address, and its identifiers, by the address, a blank and a number."""
+        expected = tuple(dict.fromkeys(_expected(self._shapes, shape, ())))
+        key = expected or (shape.node,)
+        if key not in self._candidates:
+            names = self._candidates[key] = {}
+            for iri in islice(self._iris(shape, expected), _MOST_CANDIDATES):
+                names[iri.value] = _end(iri.value).casefold()
+            for iri in list(names) if len(names) <= _MOST_IDENTIFIED else ():
+                for number, name in enumerate(walk(self._database, _IDENTIFIER, ox.NamedNode(iri))):
+                    names[f"{iri} {number}"] = name.value.casefold()
+        return self._candidates[key]
+
+    def _iris(self, shape: Shape, expected: tuple[ox.NamedNode, ...]) -> Iterator[ox.NamedNode]:
+        """What is expected, and its instances; where nothing is, what other things have in this field."""
+        self._hierarchy = self._hierarchy or Hierarchy(self._database)
+        for term in expected:
+            for member in self._hierarchy.members(term):
+                quads = self._database.quads_for_pattern(None, KIND.iri, member, DEFAULT)
+                yield from (quad.subject for quad in quads if isinstance(quad.subject, ox.NamedNode))
+            if self._is_described(term):
+                yield term
+        if not expected and isinstance(shape.path, Predicate) and not shape.path.inverse:
+            quads = self._database.quads_for_pattern(None, shape.path.iri, None, DEFAULT)
+            for quad in islice(quads, _MOST_CANDIDATES):
+                if isinstance(quad.object, ox.NamedNode) and self._is_described(quad.object):
+                    yield quad.object
+
+    def _is_described(self, iri: ox.NamedNode) -> bool:
+        return next(self._database.quads_for_pattern(iri, None, None, DEFAULT), None) is not None
+
+
+def _expected(shapes: ShapesGraph, shape: Shape, trail: tuple[Shape, ...]) -> Iterator[ox.NamedNode]:
+    """The classes that the shape asks for, and the values that it lists, inside of its own shapes too."""
+    if shape in trail:
+        return
+    listed = [item for head in shape.get("in") for item in shapes.items(head)]
+    yield from (
+        term for term in [*shape.get("class"), *listed, *shape.get("hasValue")] if isinstance(term, ox.NamedNode)
+    )
+    nested = [node for name in ("node", "qualifiedValueShape") for node in shape.get(name)]
+    nested += [node for name in ("and", "or", "xone") for head in shape.get(name) for node in shapes.items(head)]
+    for node in nested:
+        if node in shapes.shapes and shapes.shapes[node].path is None:
+            yield from _expected(shapes, shapes.shapes[node], (*trail, shape))
+
+
+def _end(iri: str) -> str:
+    """The address without what many have in common: what follows the last slash or number sign."""
+    return iri.rstrip("/#").replace("#", "/").rsplit("/", 1)[-1]
