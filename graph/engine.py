@@ -51,6 +51,7 @@ class Engine:
         self._loader: wire.Connection | None = None
         self._state: Message = {}
         self._closed = False
+        self._warm = False
         self._complaint = ""
         try:
             self._start()
@@ -88,8 +89,13 @@ class Engine:
         return list(self._running.values())
 
     def warm(self) -> None:
-        """Have workers made ready to check files; until then the first check on each takes about a second."""
-        self._order({"op": "warm"})
+        """Have workers made ready to check files; until then the first check on each takes about a second.
+
+        So is each later loader, beside its first answers.
+        """
+        self._warm = True
+        with contextlib.suppress(StoreError):
+            self._order({"op": "warm"})
 
     def cancel(self, number: int) -> bool:
         """Stop a job by its id; False where there is none such."""
@@ -208,7 +214,7 @@ class Engine:
         hello = json.loads(content)
         running.pid = hello["pid"]
         reply = Reply(self, connection, running, time.monotonic() + job["seconds"] + 1)
-        reply.version = hello["version"]
+        reply.version = job.get("version", hello["version"])
         return reply
 
     def _connect(self, gone: Callable[[], bool] | None) -> wire.Connection | None:
@@ -288,6 +294,8 @@ class Engine:
         self._state = json.loads(content)
         if letter == b"X":
             raise wire.unpack_error(self._state)
+        if self._warm:
+            threading.Thread(target=self.warm, daemon=True).start()
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         """The loader sees that its control socket is closed; one that does not is killed."""

@@ -89,6 +89,10 @@ class NoSuchGraphError(GraphError):
     """The graph that is asked for holds nothing."""
 
 
+class NoSuchVersionError(GraphError):
+    """The graph never had this version."""
+
+
 class NoSuchFormError(GraphError):
     """There is no table of this name to fill in."""
 

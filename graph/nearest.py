@@ -12,16 +12,14 @@ from .suspect_paths import DEFAULT, Predicate, Term, walk
 from .suspect_shapes import KIND, Shape, ShapesGraph
 from .suspect_units import Hierarchy
 
-_MOST_CANDIDATES: Final = 20_000
-"""Of a larger class only so many are compared: 20 ms to gather them."""
-
-_MOST_IDENTIFIED: Final = 2_000
-"""In a larger class identifiers are not looked up: the address holds them as a rule."""
+_MOST_CANDIDATES: Final = 5_000
+"""Of a larger class only so many are compared: 10 ms to gather them."""
 
 _MOST_VALUES: Final = 200
 """For more unknown addresses in one check nothing is suggested."""
 
 _SUGGESTIONS: Final = 3
+_SHORT_LIST: Final = 20
 _LEAST_LIKENESS: Final = 60.0
 _IDENTIFIER: Final = Predicate(ox.NamedNode(DCTERMS + "identifier"))
 
@@ -32,7 +30,7 @@ class Nearest:
     def __init__(self, database: ox.Store, shapes: ShapesGraph) -> None:
         self._database, self._shapes = database, shapes
         self._hierarchy: Hierarchy | None = None
-        self._candidates: dict[tuple[Term, ...], dict[str, str]] = {}
+        self._candidates: dict[tuple[Term, ...], list[str]] = {}
         self._known: dict[tuple[Term, ox.NamedNode], tuple[str, ...]] = {}
 
     def to(self, shape: Term, value: ox.NamedNode) -> tuple[str, ...]:
@@ -46,27 +44,21 @@ class Nearest:
         return self._known[shape, value]
 
     def _search(self, shape: Shape, value: ox.NamedNode) -> tuple[str, ...]:
-        names = self._names(shape)
-        wanted = _end(value.value).casefold()
-        best: dict[str, float] = {}
-        found = process.extract(wanted, names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS, limit=10)
-        for _, score, name in found:
-            iri = name.partition(" ")[0]
-            best[iri] = max(score, best.get(iri, 0.0))
-        return tuple(sorted(best, key=lambda iri: (-best[iri], iri))[:_SUGGESTIONS])
-
-    def _names(self, shape: Shape) -> dict[str, str]:
-        """The end of each candidate's address, and its identifiers, by the address, a blank and a number."""
+        """By the whole address first, which is quick, then by the ends and the identifiers of the few best."""
         expected = tuple(dict.fromkeys(_expected(self._shapes, shape, ())))
         key = expected or (shape.node,)
         if key not in self._candidates:
-            names = self._candidates[key] = {}
-            for iri in islice(self._iris(shape, expected), _MOST_CANDIDATES):
-                names[iri.value] = _end(iri.value).casefold()
-            for iri in list(names) if len(names) <= _MOST_IDENTIFIED else ():
-                for number, name in enumerate(walk(self._database, _IDENTIFIER, ox.NamedNode(iri))):
-                    names[f"{iri} {number}"] = name.value.casefold()
-        return self._candidates[key]
+            iris = islice(self._iris(shape, expected), _MOST_CANDIDATES)
+            self._candidates[key] = list(dict.fromkeys(iri.value for iri in iris))
+        best = process.extract(value.value, self._candidates[key], scorer=fuzz.ratio, limit=_SHORT_LIST)
+        likeness = {iri: self._likeness(value.value, iri) for iri, *_ in best}
+        likely = (iri for iri in likeness if likeness[iri] >= _LEAST_LIKENESS)
+        return tuple(sorted(likely, key=lambda iri: (-likeness[iri], iri))[:_SUGGESTIONS])
+
+    def _likeness(self, value: str, iri: str) -> float:
+        """How like the end of the address is to the end of the other, or to an identifier of it."""
+        names = [_end(iri), *(name.value for name in walk(self._database, _IDENTIFIER, ox.NamedNode(iri)))]
+        return max(fuzz.ratio(_end(value).casefold(), name.casefold()) for name in names)
 
     def _iris(self, shape: Shape, expected: tuple[ox.NamedNode, ...]) -> Iterator[ox.NamedNode]:
         """What is expected, and its instances; where nothing is, what other things have in this field."""

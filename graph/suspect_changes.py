@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from .suspect_paths import HERE, Path, Term, inverse, join, steps, walk
 from .suspect_shapes import BEYOND_CORE, SUBCLASS_OF, TYPE, Shape, ShapesGraph
-from .suspect_units import Hierarchy, Source, Unit, is_focus
+from .suspect_units import FocusNodes, Hierarchy, Source, Unit
 
 _PAIRS = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
 _NESTED = ("not", "node", "qualifiedValueShape", "property")
@@ -44,54 +44,38 @@ class Readers:
     def __init__(self, graph: ShapesGraph, units: Sequence[Unit]) -> None:
         self._units = units
         self._unbounded: set[int] = set()
-        self._readers: dict[ox.NamedNode | None, dict[_Reader, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._readers: dict[ox.NamedNode | None, dict[_Reader, set[int]]] = defaultdict(lambda: defaultdict(set))
         for number, unit in enumerate(units):
             try:
-                for reader in set(_readers(graph, unit)):
-                    self._readers[reader.predicate][reader].append(number)
+                for reader in _readers(graph, unit):
+                    self._readers[reader.predicate][reader].add(number)
             except _UnboundedError:
                 self._unbounded.add(number)
 
     def affected(
-        self, database: ox.Store, changed: Iterable[ox.Quad], hierarchy: Hierarchy
+        self, database: ox.Store, changed: Iterable[ox.Quad], hierarchy: Hierarchy, focus: FocusNodes
     ) -> dict[int, set[Term] | None]:
         """The focus nodes of each affected unit, by its number; None for all of them."""
         triples = {(quad.subject, quad.predicate, quad.object) for quad in changed}
         if any(predicate == SUBCLASS_OF for _, predicate, _ in triples):
             return dict.fromkeys(range(len(self._units)))
         found: dict[int, set[Term]] = defaultdict(set)
-        reach = cache(partial(walk, database))
+        reach, reading = cache(partial(walk, database)), cache(partial(self._reading, hierarchy))
+        focused = cache(partial(focus.units, database))
         for subject, predicate, value in triples:
-            for reader, numbers in self._reading(predicate):
+            for reader, numbers in reading(predicate, value if predicate == TYPE else None):
                 start = value if reader.from_object else subject
-                if isinstance(start, ox.Triple) or (reader.kind and value not in hierarchy.members(reader.kind)):
-                    continue
-                for number in numbers:
-                    found[number] |= reach(reader.way, start)
-        unbounded = dict.fromkeys(self._unbounded) if triples else {}
-        return self._focus_only(database, found, hierarchy) | unbounded
+                for node in reach(reader.way, start) if not isinstance(start, ox.Triple) else ():
+                    for number in numbers & focused(node):
+                        found[number].add(node)
+        return {**found, **(dict.fromkeys(self._unbounded) if triples else {})}
 
-    def _reading(self, predicate: ox.NamedNode) -> Iterator[tuple[_Reader, list[int]]]:
-        for key in (predicate, None):
-            if key in self._readers:
-                yield from self._readers[key].items()
-
-    def _focus_only(
-        self, database: ox.Store, found: dict[int, set[Term]], hierarchy: Hierarchy
-    ) -> dict[int, set[Term] | None]:
-        """The affected nodes that are focus nodes now. Units often share a source, so the answers are kept."""
-        answers: dict[Source, dict[Term, bool]] = defaultdict(dict)
-        kept: dict[int, set[Term] | None] = {}
-        for number, nodes in found.items():
-            focus: set[Term] = set()
-            for source in self._units[number].sources:
-                known = answers[source]
-                for node in nodes - known.keys():
-                    known[node] = is_focus(database, source, node, hierarchy)
-                focus |= {node for node in nodes if known[node]}
-            if focus:
-                kept[number] = focus
-        return kept
+    def _reading(
+        self, hierarchy: Hierarchy, predicate: ox.NamedNode, kind: Term | None
+    ) -> list[tuple[_Reader, set[int]]]:
+        """Who reads the property, or the type where that is one."""
+        found = [*self._readers.get(predicate, {}).items(), *self._readers.get(None, {}).items()]
+        return [pair for pair in found if pair[0].kind is None or kind in hierarchy.members(pair[0].kind)]
 
 
 def _readers(graph: ShapesGraph, unit: Unit) -> Iterator[_Reader]:

@@ -6,7 +6,7 @@ shape are reached over its path. That keeps a query small, and a change affects 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,35 +95,60 @@ def _reach(graph: ShapesGraph, shape: Shape, lead: Path, trail: tuple[Shape, ...
             yield from _reach(graph, graph.shapes[node], onwards, (*trail, shape))
 
 
-def is_focus(database: ox.Store, source: Source, node: Term, hierarchy: Hierarchy) -> bool:
-    """Whether the node is among the focus nodes of the source."""
-    starts = walk(database, inverse(source.lead), node)
-    return any(_is_target(database, source.target, start, hierarchy) for start in starts)
+class FocusNodes:
+    """How one tells from a node which units have it among their focus nodes; made once for a hierarchy."""
+
+    def __init__(self, units: Sequence[Unit], hierarchy: Hierarchy) -> None:
+        self._units: dict[Path, dict[Term | None, set[int]]] = defaultdict(lambda: defaultdict(set))
+        for number, unit in enumerate(units):
+            for source in unit.sources:
+                for way, end in _ends(source, hierarchy):
+                    self._units[way][end].add(number)
+
+    def units(self, database: ox.Store, node: Term) -> set[int]:
+        """The numbers of the units."""
+        found: set[int] = set()
+        for way, numbers in self._units.items():
+            ends = walk(database, way, node)
+            for end in ends & numbers.keys():
+                found |= numbers[end]
+            if ends:
+                found |= numbers.get(None, set())
+        return found
 
 
-def _is_target(database: ox.Store, target: Target, node: Term, hierarchy: Hierarchy) -> bool:
+def _ends(source: Source, hierarchy: Hierarchy) -> Iterator[tuple[Path, Term | None]]:
+    """How one knows a focus node: by a way from it, and where it must end, if that matters."""
+    back, target = inverse(source.lead), source.target
     match target.kind:
         case "targetNode":
-            return node == target.value
+            yield back, target.value
         case "targetClass":
-            kinds = walk(database, KIND, node)
-            return any(kind in kinds for kind in hierarchy.members(target.value))
+            for kind in hierarchy.members(target.value):
+                yield join(back, KIND), kind
         case "targetSubjectsOf":
-            return bool(walk(database, target.path, node))
+            yield join(back, target.path), None
         case _:
-            return bool(walk(database, inverse(target.path), node))
+            yield join(back, inverse(target.path)), None
 
 
-def unnameable(database: ox.Store, source: Source, hierarchy: Hierarchy) -> set[Term]:
-    """The focus nodes that no query can ask for: of classes without a name, and targets that no store keeps as written.
+def unaskable(database: ox.Store, source: Source, hierarchy: Hierarchy) -> set[Term]:
+    """The focus nodes that no query may find: of classes without a name, and targets of which the graph says nothing.
 
-    SPARQL cannot name a blank node, and Oxigraph makes "01"^^xsd:integer to "1".
+    SPARQL cannot name a blank node; Oxigraph makes "01"^^xsd:integer to "1"; a path of length zero leads from a node
+    that is not in the graph nowhere for it.
     """
     starts: set[Term] = set()
     value = source.target.value
     if source.target.kind == "targetClass":
         blank = [kind for kind in hierarchy.members(value) if isinstance(kind, ox.BlankNode)]
         starts = {start for kind in blank for start in walk(database, inverse(KIND), kind)}
-    elif source.target.kind == "targetNode" and not isinstance(value, ox.NamedNode):
+    elif source.target.kind == "targetNode" and not _is_in(database, value):
         starts = {value}
     return {node for start in starts for node in walk(database, source.lead, start)}
+
+
+def _is_in(database: ox.Store, node: Term) -> bool:
+    return isinstance(node, ox.NamedNode) and any(
+        next(database.quads_for_pattern(*pattern, DEFAULT), None) for pattern in ((node, None, None), (None, None, node))
+    )

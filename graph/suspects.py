@@ -7,6 +7,7 @@ is a suspect. Which suspects really fail, pySHACL says (`validation.py`).
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import pyoxigraph as ox
@@ -15,7 +16,7 @@ from .suspect_changes import Readers
 from .suspect_conditions import UNKNOWN, Condition, Conditions, both, either
 from .suspect_paths import HERE, Term, sparql
 from .suspect_shapes import BEYOND_CORE, TYPE, Shape, ShapesGraph
-from .suspect_units import Hierarchy, Source, Unit, units, unnameable
+from .suspect_units import FocusNodes, Hierarchy, Source, Unit, units, unaskable
 
 _BREAKABLE_WITHOUT_VALUE: Final = ("minCount", "hasValue", "qualifiedValueShape", "equals", *BEYOND_CORE)
 _FEW: Final = 3
@@ -61,6 +62,14 @@ class Suspects:
     nodes: set[Term]
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What is made for one class hierarchy."""
+
+    checks: tuple[Check, ...]
+    focus: FocusNodes
+
+
 class Plan:
     """A shapes graph ready to look for suspects in any number of graphs."""
 
@@ -70,30 +79,29 @@ class Plan:
         self._readers = Readers(self.graph, self._units)
         self._classes = sorted(set(_classes(self.graph)), key=str)
         self._users = Counter(unit.shape.path for unit in self._units)
-        self._checks: dict[tuple[tuple[Term, ...], ...], tuple[Check, ...]] = {}
+        self._compiled: dict[tuple[tuple[Term, ...], ...], _Compiled] = {}
 
     def suspects(self, database: ox.Store, changed: Iterable[ox.Quad] | None = None) -> Iterator[Suspects]:
         """Of each shape that has any, in the default graph; of a change, only those that it can have affected."""
         hierarchy = Hierarchy(database)
-        checks = self._compiled(hierarchy)
-        if changed is None:
-            affected: dict[int, set[Term] | None] = dict.fromkeys(range(len(checks)))
-        else:
-            affected = self._readers.affected(database, changed, hierarchy)
+        compiled = self._compile(hierarchy)
+        affected: dict[int, set[Term] | None] = dict.fromkeys(range(len(self._units)))
+        if changed is not None:
+            affected = self._readers.affected(database, changed, hierarchy, compiled.focus)
         for number, nodes in affected.items():
-            check = checks[number]
+            check = compiled.checks[number]
             found = _all(database, check, hierarchy) if nodes is None else _among(database, check, nodes)
             if found:
                 yield Suspects(check, found)
 
-    def _compiled(self, hierarchy: Hierarchy) -> tuple[Check, ...]:
-        """The checks; those for the hierarchy seen last are kept, since it seldom changes."""
+    def _compile(self, hierarchy: Hierarchy) -> _Compiled:
+        """What was made for the hierarchy seen last is kept, since it seldom changes."""
         key = tuple(map(hierarchy.members, self._classes))
-        if key not in self._checks:
-            self._checks = {
-                key: tuple(_compile(self.graph, unit, hierarchy, self._users[unit.shape.path]) for unit in self._units)
-            }
-        return self._checks[key]
+        if key not in self._compiled:
+            users = (self._users[unit.shape.path] for unit in self._units)
+            checks = map(partial(_compile, self.graph, hierarchy), self._units, users)
+            self._compiled = {key: _Compiled(tuple(checks), FocusNodes(self._units, hierarchy))}
+        return self._compiled[key]
 
 
 def number_of_findings(database: ox.Store, check: Check) -> int:
@@ -111,7 +119,7 @@ def _count(database: ox.Store, variables: str, pattern: str) -> int:
 
 
 def _all(database: ox.Store, check: Check, hierarchy: Hierarchy) -> set[Term]:
-    extra = {node for source in check.unit.sources for node in unnameable(database, source, hierarchy)}
+    extra = {node for source in check.unit.sources for node in unaskable(database, source, hierarchy)}
     return _ask(database, check.query) | extra
 
 
@@ -134,7 +142,7 @@ def _classes(graph: ShapesGraph) -> Iterator[Term]:
         yield from (target.value for target in shape.targets if target.kind == "targetClass")
 
 
-def _compile(graph: ShapesGraph, unit: Unit, hierarchy: Hierarchy, users: int) -> Check:
+def _compile(graph: ShapesGraph, hierarchy: Hierarchy, unit: Unit, users: int) -> Check:
     """The check of a unit. `users` tells how many units have its path."""
     source, shape = _source_pattern(unit.sources, hierarchy), unit.shape
     if unit.whole or shape.opaque:
@@ -185,7 +193,7 @@ def _is_by_class(source: Source) -> bool:
 
 
 def _of_classes(variable: str, kinds: Iterable[Term], hierarchy: Hierarchy) -> str:
-    """The instances of the classes that have a name; see `unnameable` for the others."""
+    """The instances of the classes that have a name; see `unaskable` for the others."""
     members = {member for kind in kinds for member in hierarchy.members(kind) if isinstance(member, ox.NamedNode)}
     named = sorted(map(str, members))
     if len(named) == 1:

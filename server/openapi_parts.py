@@ -57,7 +57,8 @@ _FIELDS: Final[Mapping[str, tuple[str, Part]]] = {
 }
 _SEGMENTS: Final[Mapping[str, str]] = {
     "id": "What the server named it.",
-    "name": "The name of a form and of a kind of file, as Activity.csv.",
+    "name": "The name of a form, as Activity.",
+    "kind": "csv or xlsx.",
     "number": "Which one, from 1.",
     "path": "The rest of a graph's own address; it may hold slashes.",
 }

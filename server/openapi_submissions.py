@@ -11,13 +11,10 @@ _JSON: Final = "application/json"
 _ASKING: Final = (413, 429, 501, 503, 507)
 _TEXT: Final[Part] = {"type": "string"}
 _SHOWN: Final = (_JSON, HTML.media_type)
-_WORDS: Final = {
-    "propose": "Ask a reviewer for a decision",
-    "withdraw": "Take a submission back before it is decided",
-    "accept": "Take its statements into the graph; 409 where something has changed since it was looked at",
-    "decline": "Do not take it, for a reason",
-    "undo": "Take back what its acceptance did",
-}
+_STEP: Final = (
+    "Take a step: its sender proposes and withdraws, a reviewer accepts, declines and undoes; 409 where the submission,"
+    " or what it is about, is not any more as it was when it was looked at"
+)
 
 
 def paths() -> Part:
@@ -32,9 +29,9 @@ def paths() -> Part:
         "/submissions/{id}/report": {"parameters": [*one, *reading], "get": _report()},
         "/submissions/{id}/preview": {"parameters": one, "get": _read("preview", "What accepting would change", 404)},
         "/submissions/{id}/files/{number}": {"parameters": refer("id", "number"), "get": _file()},
-        **{f"/submissions/{{id}}/{action}": {"parameters": one, "post": _decide(action)} for action in ACTIONS},
+        "/submissions/{id}/{action}": {"parameters": [*one, _action()], "post": _decide()},
         "/templates": {"get": _read("templates", "The tables that members can fill in")},
-        "/templates/{name}": {"parameters": refer("name", "language"), "get": _template()},
+        "/templates/{name}.{kind}": {"parameters": refer("name", "kind", "language"), "get": _template()},
     }
 
 
@@ -69,15 +66,20 @@ def _submit() -> Part:
     )
 
 
-def _decide(action: str) -> Part:
+def _action() -> Part:
+    schema = {"type": "string", "enum": [*ACTIONS]}
+    return {"name": "action", "in": "path", "required": True, "description": "The step.", "schema": schema}
+
+
+def _decide() -> Part:
     done = response("The submission as it is now.", (_JSON,), "X-Data-Version", *LIMITS)
     page = response("For a browser: the page of the submission is in `Location`.", (), "Location")
     properties = {"reason": _TEXT, "version": {"type": "integer", "description": "The version that was looked at."}}
     schema = {"schema": {"type": "object", "properties": properties}}
     return secured(
-        action,
+        "decide",
         "submissions",
-        _WORDS[action],
+        _STEP,
         {"200": done, "303": page} | problems(400, 404, 409, *_ASKING),
         requestBody={"content": {_JSON: schema, "multipart/form-data": schema}},
     )

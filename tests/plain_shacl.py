@@ -7,11 +7,16 @@ import pyoxigraph as ox
 import pyshacl
 from itu_align.graph.suspect_view import View, to_graph, to_term
 from itu_align.graph.validation import Shapes
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import SH, Graph, URIRef
 from rdflib.term import Node
 
 Found = tuple[str, str, str, str | None, str, str]
 """Shape, focus node, path, value, component and severity of a result."""
+
+
+class NotComparableError(Exception):
+    """pySHACL gave up, as where blank nodes should have an order."""
 
 
 def store(triples: Iterable[ox.Triple]) -> ox.Store:
@@ -25,7 +30,10 @@ def plain(database: ox.Store, shapes: Shapes) -> set[Found]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = to_graph(quad.triple for quad in database.quads_for_pattern(None, None, None, ox.DefaultGraph()))
-        _, report, text = pyshacl.validate(data, shacl_graph=shapes.graph + Graph(), inplace=True)
+        try:
+            _, report, text = pyshacl.validate(data, shacl_graph=shapes.graph + Graph(), inplace=True)
+        except (ReportableRuntimeError, TypeError) as error:
+            raise NotComparableError from error
     assert isinstance(report, Graph), text
     return {_found(report, result) for result in report.objects(None, SH.result)}
 
@@ -42,7 +50,14 @@ def ours(database: ox.Store, shapes: Shapes, changed: Iterable[ox.Quad] | None =
             for result in shapes.judge.results(view.node(unit.shape.node), graph, focus, whole=unit.whole):
                 value = None if result.value is None else str(to_term(result.value))
                 severity = str(result.severity)
-                key = str(result.shape), str(to_term(result.focus)), _path(result.path), value, str(result.component), severity
+                key = (
+                    str(result.shape),
+                    str(to_term(result.focus)),
+                    _path(result.path),
+                    value,
+                    str(result.component),
+                    severity,
+                )
                 found.add(key)
     return found
 

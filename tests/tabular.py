@@ -26,7 +26,7 @@ TYPE = ox.NamedNode(names.RDF + "type")
 
 
 def to_tables(triples: Iterable[ox.Triple]) -> dict[str, bytes]:
-    """The tables by file name. All columns of a template are there; blank nodes and things without a form are not."""
+    """The tables by file name. All columns of a form are there; things without a form are not."""
     by_form: dict[str, dict[str, list[ox.Triple]]] = {}
     things: dict[str, list[ox.Triple]] = {}
     for triple in triples:
@@ -64,7 +64,7 @@ def _is_valid(value: ox.Literal) -> bool:
 
 
 def _table(form: Form, rows: Mapping[str, list[ox.Triple]]) -> bytes:
-    columns = ["id", *(field.header for field in form.fields if field.offered)]
+    columns = ["id", *(field.header for field in form.fields)]
     cells: dict[str, dict[str, list[str]]] = {iri: {} for iri in rows}
     for iri, about in rows.items():
         classes = sorted(triple.object.value for triple in about if triple.predicate == TYPE)

@@ -1,5 +1,7 @@
 """Cells and their places: RFC 4180, by hand-worked examples."""
 
+import tracemalloc
+
 import pytest
 from itu_align.graph.csvfile import MAX_CELL, MAX_COLUMNS, read_csv, read_records
 from itu_align.graph.errors import TableError
@@ -82,6 +84,16 @@ def test_too_many_columns_and_too_long_a_cell_are_refused_where_they_begin(text:
         read(text + "\n")
     assert caught.value.place is not None
     assert (caught.value.place.line, caught.value.place.column) == (1, column)
+
+
+def test_quote_that_is_not_closed_takes_no_memory_for_each_character() -> None:
+    text = '"' + "x" * 2_000_000
+    tracemalloc.start()
+    with pytest.raises(TableError, match="never ends"):
+        list(read_records(text, "t.csv"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_as_many_columns_and_as_long_a_cell_as_allowed_are_read() -> None:

@@ -1,6 +1,10 @@
 """Tables of delimited text: delimiter, places, rows as a spreadsheet counts them, and faults of single records."""
 
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
+from itu_align.graph.csvfile import read_csv
 from itu_align.graph.finding import Finding
 from itu_align.graph.intake import sheet as sheets
 from itu_align.graph.intake.delimited import find_delimiter, read_delimited
@@ -8,6 +12,7 @@ from itu_align.graph.intake.fault import MAX_LISTED
 from itu_align.graph.intake.sheet import Sheet
 from itu_align.graph.intake.source import IntakeError
 
+FACTS = Path(str(files("itu_align.graph"))) / "facts"
 SHAPE = "https://w3id.org/itu-align/shapes#intake-"
 
 
@@ -183,6 +188,14 @@ def test_findings_of_one_rule_are_capped_with_their_true_count() -> None:
     assert sheet.counts == {SHAPE + "cells": MAX_LISTED + 8}
     assert sheet.findings[-1].place is not None
     assert sheet.findings[-1].place.line == MAX_LISTED + 1
+
+
+@pytest.mark.parametrize("table", sorted(FACTS.glob("*.csv")), ids=lambda table: table.stem)
+def test_table_of_the_facts_is_read_as_the_build_reads_it(table: Path) -> None:
+    content = table.read_bytes()
+    header, *records = read_csv(content, table.name)
+    sheet = read_delimited(content, table.name)
+    assert (sheet.header, sheet.records, sheet.findings) == (header, records, ())
 
 
 def test_long_line_is_cut_in_the_excerpt() -> None:

@@ -20,7 +20,7 @@ ex:Thing-name sh:path ex:name ; sh:name "Name"@en, "Nom"@fr ; sh:order 2 ; sh:mi
 ex:Thing-part sh:path ex:part ; sh:name "Part"@en ; sh:order 1 ; sh:class ex:Other ; sh:severity sh:Violation .
 ex:Book-shape a sh:NodeShape ; rdfs:label "book"@en ; sh:targetClass ex:Book ;
   sh:property ex:Book-title, ex:Book-year, ex:Book-frenchTitle, ex:Book-part, ex:Book-state, ex:Book-both .
-ex:Book-title sh:path ex:name ; sh:name "Title"@en ; sh:order 1 ; sh:maxCount 1 ; sh:languageIn ( "en" "fr" ) ;
+ex:Book-title sh:path ex:name ; sh:name "Title"@en ; sh:order 6 ; sh:maxCount 1 ; sh:languageIn ( "en" "fr" ) ;
   sh:severity sh:Violation .
 ex:Book-frenchTitle sh:path ex:name ; sh:name "Title in French"@en ; sh:order 3 ; sh:severity sh:Info ;
   sh:qualifiedValueShape [ sh:languageIn ( "fr" ) ] ; sh:qualifiedMinCount 1 .

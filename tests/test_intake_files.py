@@ -75,6 +75,7 @@ def test_name_that_fits_the_content_says_the_kind(name: str, content: bytes, kin
         (b"PREFIX ex: <http://example.org/>\nex:a ex:b ex:c .", ox.RdfFormat.TRIG),
         (LINE, ox.RdfFormat.TRIG),
         (QUAD, ox.RdfFormat.N_QUADS),
+        (b"<urn:g> { <urn:a> <urn:b> <urn:c> }", ox.RdfFormat.TRIG),
         (JSON_LD, ox.RdfFormat.JSON_LD),
         (RDF_XML, ox.RdfFormat.RDF_XML),
         (CSV, "csv"),

@@ -276,6 +276,14 @@ def test_long_line_is_cut_around_the_place_and_keeps_its_column() -> None:
     assert '<http://e/a> <http://e/p> "x" . # ccc' in place.excerpt
 
 
+def test_long_line_is_cut_at_the_start_only_where_the_place_is_near_its_end() -> None:
+    place = read(f'<http://e/{"b" * 1000}> <http://e/p> "y" . <http://e/a> <http://e/p> "x" .', TURTLE).statement(
+        A, P, X
+    )
+    assert place
+    assert place.excerpt == "…" + "b" * 248 + '> <http://e/p> "y" . <http://e/a> <http://e/p> "x" .'
+
+
 def test_long_line_is_cut_at_the_end_only_where_the_place_is_near_its_start() -> None:
     place = read('<http://e/a> <http://e/p> "x" . # ' + "c" * 1000, TURTLE).statement(A, P, X)
     assert place

@@ -157,6 +157,17 @@ def test_contexts_of_terms_and_types_are_the_engines_business() -> None:
 def test_json_literal_is_one_value() -> None:
     context = '"j":{"@id":"http://e/j","@type":"@json"}'
     assert located('"@id":"s","j":{"@id":5,"b":[{"@list":0}]},"q":1', context) == ['"s" "j" {"@i', '"s" "q" 1']
+    assert located('"j":{"b":{}},"q":1', context) == ['{"@c "j" {"b"', '{"@c "q" 1']
+
+
+def test_keys_that_are_identifiers_or_types_of_nodes_stand_for_them() -> None:
+    context = '"i":{"@id":"http://e/i","@container":"@id"},"t":{"@id":"http://e/t","@container":"@type"}'
+    assert located('"i":{"o":{"p":1}},"q":2', context) == ['{"@c "i" {"p"', '{"p" "p" 1', '{"@c "q" 2']
+    assert located('"t":{"T":{"p":1}},"q":2', context) == [
+        '{"@c "t" {"p"',
+        *['{"p" {"p" {"p"'] * 2,
+        '{"@c "q" 2',
+    ]
 
 
 def test_strings_with_escapes_brackets_and_characters_beyond_the_bmp_are_passed_over() -> None:
@@ -251,7 +262,7 @@ def test_generated_document_has_each_literal_type_and_key_where_it_is_written(da
             assert text.startswith(f'"{key}"', spot.predicate)
         if isinstance(triple.object, ox.Literal):
             assert triple.object.value in text[spot.object :][:24].partition("}")[0]
-        elif triple.object.value.startswith(f"{BASE}T"):
+        elif not isinstance(triple.object, ox.Triple) and triple.object.value.startswith(f"{BASE}T"):
             assert text.startswith(f'"{triple.object.value.removeprefix(BASE)}"', spot.object)
         if isinstance(triple.subject, ox.NamedNode) and not isinstance(triple.object, ox.BlankNode):
             assert text.startswith(f'"{triple.subject.value.removeprefix(BASE)}"', spot.subject)

@@ -64,7 +64,8 @@ def test_what_changes_or_administers_needs_a_token_and_nothing_else_does() -> No
     stores = [
         (path, method) for path in ("/graph-store", "/graph-store/{path}") for method in ("put", "post", "delete")
     ]
-    assert secured == {("/update", "post"), ("/queries", "get"), ("/queries/{id}", "delete"), *stores}
+    members = [("/submissions", "post"), ("/submissions/{id}/{action}", "post")]
+    assert secured == {("/update", "post"), ("/queries", "get"), ("/queries/{id}", "delete"), *stores, *members}
 
 
 def test_the_problem_schema_has_the_members_of_a_problem() -> None:

@@ -26,6 +26,7 @@ from door import (
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 from itu_align.graph.finding import Finding, Report
+from itu_align.graph.intake.files import ENDINGS
 from itu_align.graph.phrases import languages, phrases
 from itu_align.graph.report.checked import Checked
 from itu_align.graph.submissions import record, register
@@ -178,6 +179,7 @@ def test_form_checks_without_a_token_and_submits_with_one(visitor: FlaskClient) 
     assert not {"formaction", "formnovalidate"} & submit.keys()
     files, token = page.one("input", type="file")[0], page.one("input", type="password")[0]
     assert {"multiple", "required"} <= files.keys()
+    assert files["accept"].split(",") == [*ENDINGS, ".gz"]
     assert (token["name"], token["autocomplete"]) == ("token", "off")
     assert [(attrs["value"], "checked" in attrs) for attrs, _ in page.all("input", type="radio")] == [
         ("add", True),

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from base import ALIGNMENT, TITLE, write_base
+from base import ALIGNMENT, write_base
 from flask import Flask
-from flask.testing import FlaskClient
 from itu_align.graph import journal, names, tokens
 from itu_align.graph.canonical import dataset_hash
 from itu_align.graph.store import Store
@@ -33,7 +32,7 @@ class Door:
 
     def __init__(self, app: Flask, data: Path) -> None:
         self.data = data
-        self.client: FlaskClient = app.test_client()
+        self.client = app.test_client()
         self.member = tokens.create(data, ["submit"], MEMBER, "Basel Secretariat")[1]
         self.other = tokens.create(data, ["submit"], names.graph("member/other"), "another member")[1]
         self.reviewer = tokens.create(data, ["review"], None, "reviewer")[1]

@@ -32,7 +32,11 @@ def read(file: Path) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(path=file, format=ox.RdfFormat.TURTLE, base_iri=file.as_uri())]
 
 
-CASES = [file for file in TESTS if (SHT + "dataGraph") in file.read_text("utf-8") or "sht:dataGraph" in file.read_text("utf-8")]
+CASES = [
+    file
+    for file in TESTS
+    if (SHT + "dataGraph") in file.read_text("utf-8") or "sht:dataGraph" in file.read_text("utf-8")
+]
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from itu_align.graph.finding import Finding
+from itu_align.graph.intake import archive
 from itu_align.graph.intake.archive import MAX_MEMBERS
 from itu_align.graph.intake.sheet import Sheet, letters
 from itu_align.graph.intake.source import IntakeError
@@ -97,6 +98,14 @@ def test_value_becomes_the_text_that_a_csv_would_hold(value: object, text: str) 
     sheet = read(workbook([["a", "b"], [value, "x"]]))
     assert values(sheet) == [["a", "b"], [text, "x"]]
     assert not sheet.findings
+
+
+@pytest.mark.parametrize(
+    ("stored", "text"), [("3.0", "3"), ("1E3", "1000"), ("2.2999999999999998", "2.3"), ("1.0E-5", "0.00001")]
+)
+def test_number_is_as_short_as_it_can_be_however_it_is_stored(stored: str, text: str) -> None:
+    rows = f'<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c><v>{stored}</v></c></row>'
+    assert values(read(patched({SHEET_XML: sheet_xml(rows)}))) == [["a"], [text]]
 
 
 def test_dates_of_a_workbook_that_counts_from_1904_are_the_same_dates() -> None:
@@ -242,6 +251,13 @@ def test_macros_are_left_out_and_told() -> None:
     assert [summary(finding)[:2] for finding in read(content).findings] == [("Info", "macros")]
 
 
+def test_members_that_are_no_xml_are_not_handed_on() -> None:
+    parts = {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0 code", "xl/media/image1.svg": b"<svg/>"}
+    clean = zipfile.ZipFile(archive.rewritten(patched(parts), "t.xlsx"))
+    assert clean.read("xl/vbaProject.bin") == b""
+    assert clean.read("xl/media/image1.svg") == b"<svg/>"
+
+
 def test_odd_properties_of_the_document_do_not_refuse_its_table() -> None:
     core = (
         '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
@@ -250,10 +266,11 @@ def test_odd_properties_of_the_document_do_not_refuse_its_table() -> None:
     assert values(read(patched({"docProps/core.xml": core.encode()}))) == [["a"], ["1"]]
 
 
-def test_stated_dimension_is_not_believed() -> None:
-    rows = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
-    xml = f'<worksheet xmlns="{MAIN}"><dimension ref="A1:XFD1048576"/><sheetData>{rows}</sheetData></worksheet>'
-    assert values(read(patched({SHEET_XML: xml.encode()}))) == [["a"]]
+@pytest.mark.parametrize("stated", ["A1", "A1:XFD1048576"])
+def test_stated_dimension_is_not_believed(stated: str) -> None:
+    row = '<row><c t="inlineStr"><is><t>a</t></is></c><c t="inlineStr"><is><t>b</t></is></c></row>'
+    xml = f'<worksheet xmlns="{MAIN}"><dimension ref="{stated}"/><sheetData>{row}{row}</sheetData></worksheet>'
+    assert values(read(patched({SHEET_XML: xml.encode()}))) == [["a", "b"], ["a", "b"]]
 
 
 def test_openpyxl_reads_xml_by_defusedxml() -> None:

@@ -32,7 +32,6 @@ from .workbook import CODES_SHEET, NOTES_SHEET
 _BOLD: Final = Font(bold=True)
 _REQUIRED: Final = PatternFill("solid", start_color="FFF2CC")
 _GREY: Final = Font(italic=True, color="767676")
-_ROWS_PREPARED: Final = 200
 _ROWS_OFFERED: Final = 1000
 _TEXT: Final = "@"
 _LONGEST_CELL: Final = 32_767
@@ -93,11 +92,12 @@ def _has_kinds(form: Form) -> bool:
 def _write_form(sheet: Worksheet, form: Form, row: Mapping[str, str], language: str) -> None:
     by_header = {field.header: field for field in columns(form)}
     for number, (header, cell) in enumerate(row.items(), 1):
-        sheet.column_dimensions[get_column_letter(number)].width = max(16, min(40, len(header) + 6))
-        for line in range(1, _ROWS_PREPARED + 1):
-            sheet.cell(line, number).number_format = _TEXT
+        column = sheet.column_dimensions[get_column_letter(number)]
+        column.width = max(16, min(40, len(header) + 6))
+        column.number_format = _TEXT
         _put(sheet, 1, number, header).font = _BOLD
-        _put(sheet, 2, number, safe_cell(cell)).font = _GREY
+        example_cell = _put(sheet, 2, number, safe_cell(cell))
+        example_cell.font, example_cell.number_format = _GREY, _TEXT
         if field := by_header.get(header):
             note = f"{word(field.labels, language)}\n{word(field.descriptions, language)}"
             sheet.cell(1, number).comment = Comment(note, "itu-align", height=120, width=320)

@@ -5,7 +5,7 @@ all columns make one solution, the second ones the next, so that a row makes no 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final
 
 import pyoxigraph as ox
@@ -16,6 +16,7 @@ from ..mapping import values
 from .table_header import TERM, TYPE, Column
 
 _UNBOUND: Final = "UNDEF"
+_SOLUTIONS_AT_ONCE: Final = 500
 
 
 def query(form: Form, columns: Sequence[Column]) -> str:
@@ -26,10 +27,15 @@ def query(form: Form, columns: Sequence[Column]) -> str:
     return f"# {form.label.capitalize()}: a row is a record, a variable a column.\n{_prologue(body)}\n{body}"
 
 
-def rows(columns: Sequence[Column], records: Iterable[Mapping[str, Sequence[str]]]) -> str:
-    """The VALUES block of the records: the values as written by variable, the address of each as `this`."""
+def rows(columns: Sequence[Column], records: Iterable[Mapping[str, Sequence[str]]]) -> Iterator[str]:
+    """VALUES blocks of the records: the values as written by variable, the address of each as `this`.
+
+    No block is so large that the query would take much memory, however many values a cell has.
+    """
     variables = [TYPE, *(column.variable for column in columns)]
-    return values(variables, (solution for record in records for solution in _solutions(variables, record)))
+    solutions = (solution for record in records for solution in _solutions(variables, record))
+    while block := list(islice(solutions, _SOLUTIONS_AT_ONCE)):
+        yield values(variables, block)
 
 
 def _solutions(variables: Sequence[str], record: Mapping[str, Sequence[str]]) -> Iterator[str]:

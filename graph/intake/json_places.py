@@ -65,7 +65,7 @@ def read(text: str) -> Value:
 
 def _characters(token: str) -> str:
     """What a string says, quotation marks and escapes undone."""
-    return str(json.loads(token, strict=False)) if "\\" in token else token[1:-1]
+    return str(json.loads(token)) if "\\" in token else token[1:-1]
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int, str]]:

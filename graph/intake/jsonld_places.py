@@ -32,7 +32,8 @@ _LONGEST_CHAIN: Final = 3
 """Names for names of a keyword that are followed."""
 
 _NESTING: Final = frozenset({"@reverse", "@nest"})
-_MAPS: Final = frozenset({"@language", "@index", "@id", "@type"})
+_SAYING: Final = frozenset({"@id", "@type"})
+_MAPS: Final = _SAYING | {"@language", "@index"}
 
 
 def locate(text: str, triples: Sequence[ox.Triple], base: str | None) -> Sequence[Spot | None]:
@@ -63,7 +64,7 @@ class _Names:
         self._containers: dict[str, set[str]] = {}
         self._json: set[str] = set()
         self._reversed: set[str] = set()
-        todo: list[object] = [json.loads(text[value.start : value.end], strict=False) for value in _contexts(root)]
+        todo: list[object] = [json.loads(text[value.start : value.end]) for value in _contexts(root)]
         while todo:
             context = todo.pop()
             if isinstance(context, list):
@@ -103,6 +104,10 @@ class _Names:
         """Whether the keys of an object are languages, identifiers and the like, in place of properties."""
         return value.is_object and not _MAPS.isdisjoint(self._containers.get(value.key, ()))
 
+    def _says_more(self, value: Value) -> bool:
+        """Whether the keys of a map say something of the nodes in it."""
+        return value.is_object and not _SAYING.isdisjoint(self._containers.get(value.key, ()))
+
     def is_list(self, value: Value) -> bool:
         """Whether the value of a key is a list by the key's definition."""
         return "@list" in self._containers.get(value.key, ())
@@ -118,9 +123,11 @@ class _Names:
         return key in self._reversed
 
     def is_nameless(self, value: Value) -> bool:
-        """Whether an object is a node without identifier."""
+        """Whether an object is a node without identifier; in a map its key can be one, or a type, which is as bad."""
+        around = value.member().around
         return (
             not self.is_map(value)
+            and not (around and self._says_more(around))
             and self.keyword(value.member().key) not in _NESTING
             and _NO_NAMELESS.isdisjoint(self.keyword(item.key) for item in value.values)
         )

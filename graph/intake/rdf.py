@@ -4,7 +4,7 @@ The engine's parsers give no places. `turtle_places.py`, `jsonld_places.py` and 
 in the order of the engine's statements; where they and the engine do not agree there is no place, never a wrong one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -52,6 +52,7 @@ class _RdfSource:
         self.kind = format_.name
         self.triples = triples
         self.findings = findings
+        self.counts: Mapping[str, int] = {}
         self._content = file.content
         self._format = format_
         self._base = base

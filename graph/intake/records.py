@@ -99,7 +99,7 @@ def _choose(sheet: Sheet, forms: Forms, known: Known, context: ox.Store) -> _Tab
 
 
 def _by_header(sheet: Sheet, header: Sequence[str], forms: Forms, known: Known, context: ox.Store) -> _Table:
-    """The table of what has most of the columns."""
+    """The table of what has most of its columns; none where that is not more than half of them."""
     offered = [form for form in forms.values() if form.offered]
     fitting: dict[str, int] = {form.name: _fitting(Reader(form, forms).read(sheet.header)) for form in offered}
     fitting |= {layout.name: len(set(header) & set(layout.columns)) for layout in layouts().values()}
@@ -107,7 +107,7 @@ def _by_header(sheet: Sheet, header: Sequence[str], forms: Forms, known: Known, 
     place = (
         sheet.place(sheet.header[0], sheet.header[0].value or None) if sheet.header else SourcePlace(sheet.file, 1, 1)
     )
-    if not fitting[best]:
+    if fitting[best] * 2 <= len(header):
         return Unread(sheet, [*sheet.findings, table_faults.no_form(place, [form.name for form in offered])])
     chosen = replace(
         sheet, findings=[*sheet.findings, table_faults.form_chosen(place, best, fitting[best], len(header))]

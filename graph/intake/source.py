@@ -3,7 +3,7 @@
 Places are looked up only for findings, so a reader keeps what it needs to find them and works it out when asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +46,11 @@ class Source(Protocol):
     @property
     def findings(self) -> Sequence[Finding]:
         """What is wrong with the file itself where the rest of it could still be read, as a formula in a cell."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many findings there really are of a shape (by its IRI), where not all are listed."""
         ...
 
     def statement(self, subject: Subject, predicate: ox.NamedNode, object_: Term) -> SourcePlace | None:

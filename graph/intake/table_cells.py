@@ -21,13 +21,13 @@ _SPECIAL = re.compile(r'\\(?=[\\|<"])|\|\|')
 
 def items(cell: str) -> list[str]:
     """The values of a cell as written, each without spaces around it; none of a blank one."""
-    found = [""]
+    found: list[list[str]] = [[]]
     for match in _PIECE.finditer(loose_cell(cell)):
-        if match.group() == SEPARATOR:
-            found.append("")
+        if match[0] == SEPARATOR:
+            found.append([])
         else:
-            found[-1] += match.group()
-    return [item for text in found if (item := text.strip())]
+            found[-1].append(match[0])
+    return [item for pieces in found if (item := "".join(pieces).strip())]
 
 
 def text_of(item: str) -> str:

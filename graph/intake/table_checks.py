@@ -4,13 +4,14 @@ They are those of the build (`tables.py`): required cells, datatypes, keys of th
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Final
 
 from ..cells import problem_of
 from ..csvfile import Cell
-from ..finding import SourcePlace
-from ..tables import Column, Row
+from ..finding import Finding, SourcePlace
+from ..tables import Column, ForeignKey, Row
 from . import table_faults
 from .fault import Faults
 from .sheet import Sheet
@@ -20,7 +21,8 @@ from .table_layouts import Layout
 Values = Callable[[str, str], frozenset[str]]
 """The values of a column of a table, shipped or sent with this one."""
 
-_MOST_SOLUTIONS: Final = 1000
+MOST: Final = 1_000_000
+"""The largest size of a row, and about that of the rows that are mapped together."""
 
 
 class Checks:
@@ -116,15 +118,24 @@ class Checks:
             for item in items if foreign_key.column == column.name else ():
                 values = self._values(foreign_key.table, foreign_key.referenced_column)
                 if item not in values and not self._known(item):
-                    place = self.place(record, column.name)
-                    self._faults.add(table_faults.unknown_reference(place, column, item, foreign_key, sorted(values)))
+                    make = partial(self._unknown_reference, record, column, item, foreign_key)
+                    self._faults.meet(table_faults.UNKNOWN_REFERENCE, make)
         return True
 
+    def _unknown_reference(self, record: Sequence[Cell], column: Column, item: str, key: ForeignKey) -> Finding:
+        known = sorted(self._values(key.table, key.referenced_column))
+        return table_faults.unknown_reference(self.place(record, column.name), column, item, key, known)
+
     def _check_size(self, record: Sequence[Cell], row: Row) -> bool:
-        """A mapping combines the values of all cells, which few long ones would make too many."""
-        counts = {column.name: len(row.items(column)) for column in self._layout.metadata.columns}
-        if prod(count or 1 for count in counts.values()) <= _MOST_SOLUTIONS:
+        """A mapping combines the values of all cells, which long ones would make too many."""
+        if size(row, self._layout) <= MOST:
             return True
-        longest = max(counts, key=counts.__getitem__)
-        self._faults.add(table_faults.too_many_values(self.place(record, longest), longest, _MOST_SOLUTIONS))
+        longest = max(self._layout.metadata.columns, key=lambda column: len(row.items(column))).name
+        self._faults.add(table_faults.too_many_values(self.place(record, longest), longest))
         return False
+
+
+def size(row: Row, layout: Layout) -> int:
+    """How many characters a query has for a row: as many times its own as there are combinations of its values."""
+    combinations = prod(len(row.items(column)) or 1 for column in layout.metadata.columns)
+    return combinations * sum(len(cell.value) + 1 for cell in row.cells.values())

@@ -1,10 +1,10 @@
 """A table that is laid out as one of `graph/facts`, as a Source: checked by its metadata, mapped by its own mapping.
 
-A mapping makes its statements of whole rows, so where one stands is found afterwards: first the row, by mapping fewer
-and fewer of them, then the column, from the mapping's text (`table_origins.py`).
+A mapping makes its statements of all rows together, so where one stands is found afterwards: first the row, by mapping
+each by itself, then the column, from the mapping's text (`table_origins.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -19,7 +19,7 @@ from . import table_faults
 from .fault import Faults
 from .sheet import Sheet
 from .source import Subject, Term
-from .table_checks import Checks, Values
+from .table_checks import MOST, Checks, Values, size
 from .table_known import Known
 from .table_layouts import Layout
 from .table_origins import Origins
@@ -36,9 +36,10 @@ class FactsTable:
         self._layout = layout
         self._known = known
         self._context = context
-        self._faults = Faults(sheet.findings)
+        self._faults = Faults(sheet.findings, sheet.counts)
         self._index = {cell.value: index for index, cell in reversed([*enumerate(sheet.header)])}
         self._parts: list[tuple[Sequence[Row], frozenset[Term]]] = []
+        self._made: dict[int, set[ox.Triple]] = {}
         self.triples: Sequence[ox.Triple] = []
 
     @property
@@ -59,7 +60,7 @@ class FactsTable:
     @property
     def counts(self) -> Mapping[str, int]:
         """The true numbers of findings by shape, where not all are listed."""
-        return {**self._sheet.counts, **self._faults.counts}
+        return self._faults.counts
 
     @property
     def layout(self) -> str:
@@ -77,9 +78,8 @@ class FactsTable:
     def read(self, values: Values) -> None:
         """Check the cells and make the statements, in the order of the rows."""
         checks = Checks(self._sheet, self._layout, self._faults, values, lambda text: bool(self._known.find(text, ())))
-        rows, found = checks.rows(), dict[ox.Triple, None]()
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            part = rows[start : start + _ROWS_AT_ONCE]
+        found: dict[ox.Triple, None] = {}
+        for part in self._in_parts(checks.rows()):
             made = self._map(part)
             self._parts.append((part, frozenset[Term](triple.subject for triple in made)))
             found |= dict.fromkeys(sorted(made, key=str))
@@ -122,32 +122,39 @@ class FactsTable:
     def _origins(self) -> Origins:
         return Origins(self._layout.mapping, self._layout.columns)
 
+    def _in_parts(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """The rows, as many together as one query should take."""
+        part: list[Row] = []
+        together = 0
+        for row in rows:
+            together += size(row, self._layout)
+            if part and (together > MOST or len(part) == _ROWS_AT_ONCE):
+                yield part
+                part, together = [], size(row, self._layout)
+            part.append(row)
+        if part:
+            yield part
+
     def _map(self, rows: Sequence[Row]) -> set[ox.Triple]:
         table = Table(self._layout.metadata, rows, b"")
         return construct(self._layout.mapping, f"mappings/{self.layout}.rq", rows_of(table), self._context)
 
     def _row_of(self, subject: Subject, triple: ox.Triple | None = None) -> Row | None:
-        """The row that makes a statement, or the first that makes any about the subject."""
+        """The row that makes a statement, or any about the subject: the subject's own, else the first."""
         for part, subjects in self._parts:
             if subject in subjects:
                 own = [row for row in part if row.about == subject.value]
-                for rows in (own, part):
-                    if row := self._narrow(rows, subject, triple):
+                for row in (*own, *part):
+                    made = self._by_itself(row)
+                    if triple in made if triple else any(found.subject == subject for found in made):
                         return row
         return None
 
-    def _narrow(self, rows: Sequence[Row], subject: Subject, triple: ox.Triple | None) -> Row | None:
-        """The one of the rows that makes it: half of them are mapped, then half of those that do, and so on."""
-        if not rows or not self._makes(rows, subject, triple):
-            return None
-        while len(rows) > 1:
-            half = rows[: len(rows) // 2]
-            rows = half if self._makes(half, subject, triple) else rows[len(rows) // 2 :]
-        return rows[0]
-
-    def _makes(self, rows: Sequence[Row], subject: Subject, triple: ox.Triple | None) -> bool:
-        made = self._map(rows)
-        return triple in made if triple else any(found.subject == subject for found in made)
+    def _by_itself(self, row: Row) -> set[ox.Triple]:
+        """What a row makes without the others."""
+        if row.line not in self._made:
+            self._made[row.line] = self._map([row])
+        return self._made[row.line]
 
     def _cells(self, row: Row, columns: Sequence[str]) -> dict[str, Cell]:
         return {name: row.cells[name] for name in columns if name in self._index}
@@ -162,12 +169,19 @@ class FactsTable:
         cell = row.cells[name] if name in self._index and name in row.cells else row.cells.get(first)
         return self._sheet.place(cell or next(iter(row.cells.values())), name if name in self._index else first)
 
+    @cached_property
+    def _names_known(self) -> Sequence[str]:
+        written = self._context.quads_for_pattern(None, _WRITTEN_AS, None, ox.DefaultGraph())
+        return sorted({quad.object.value for quad in written if isinstance(quad.object, ox.Literal)})
+
     def _say_nothing(self, row: Row) -> None:
         """A finding for a row of which the mapping makes no statement: a name in it means nothing to the graph."""
         name = next((column for column in self._origins.needed if column in self._index), self._key(row))
-        written = self._context.quads_for_pattern(None, _WRITTEN_AS, None, ox.DefaultGraph())
-        known = sorted({quad.object.value for quad in written if isinstance(quad.object, ox.Literal)})
-        self._faults.add(table_faults.unknown_name(self._place(row, name), name, row.cells[name].value, known))
+        value = row.cells[name].value
+        self._faults.meet(
+            table_faults.UNKNOWN_NAME,
+            lambda: table_faults.unknown_name(self._place(row, name), name, value, self._names_known),
+        )
 
 
 def _holds(cell: str, value: Term) -> bool:

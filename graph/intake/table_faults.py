@@ -14,13 +14,18 @@ from .fault import fault
 
 _WARNING: Final = SEVERITIES[1]
 _INFO: Final = SEVERITIES[2]
+UNKNOWN_NAME: Final = "unknown-name"
+UNKNOWN_REFERENCE: Final = "unknown-reference"
+"""Rules whose findings take time to make, so that not more are made than are kept (`Faults.meet`)."""
+
 _SHOWN: Final = 3
+_LONGEST: Final = 200
 _ALIKE: Final = 60
 
 
 def nearest(text: str, known: Sequence[str]) -> tuple[str, ...]:
     """The few known texts that are most alike in spelling, the most alike first."""
-    return tuple(found for found, *_ in process.extract(text, known, limit=_SHOWN, score_cutoff=_ALIKE))
+    return tuple(found for found, *_ in process.extract(text[:_LONGEST], known, limit=_SHOWN, score_cutoff=_ALIKE))
 
 
 def example_row(place: SourcePlace) -> Finding:
@@ -89,6 +94,12 @@ def ambiguous(place: SourcePlace, header: str, name: str, meanings: Sequence[str
     return replace(found, nearest=tuple(meanings[:_SHOWN]))
 
 
+def other_separator(place: SourcePlace, header: str, value: str) -> Finding:
+    """Several things stand in a cell, and not as several values."""
+    message = "several values parted by ||, and these are parted by something else. Write || between them."
+    return fault("separator", message, place, field=header, value=value, severity=_WARNING)
+
+
 def no_thing(place: SourcePlace, header: str, name: str) -> Finding:
     """The value should be the subject of a statement, and no thing has that name."""
     message = "the address, key or name of a thing that exists. Write its address, or add its record."
@@ -148,12 +159,14 @@ def unknown_reference(place: SourcePlace, column: Column, value: str, key: Forei
         f"a value of {key.referenced_column} in the table {key.table}{_about(column)}. "
         f"{advice or 'Mend it, or send the row of that table that is missing as well.'}"
     )
-    return replace(fault("unknown-reference", message, place, field=column.name, value=value), nearest=alike)
+    return replace(fault(UNKNOWN_REFERENCE, message, place, field=column.name, value=value), nearest=alike)
 
 
-def too_many_values(place: SourcePlace, name: str, most: int) -> Finding:
+def too_many_values(place: SourcePlace, name: str) -> Finding:
     """The values of a row's cells, each combined with each, are too many."""
-    message = f"at most {most} combinations of the values of one row. Divide the row into several."
+    message = (
+        "fewer values in one row, as each is combined with those of the other columns. Divide it into several rows."
+    )
     return fault("too-many-values", message, place, field=name)
 
 
@@ -163,7 +176,7 @@ def unknown_name(place: SourcePlace, name: str, value: str, known: Sequence[str]
         "a name by which the graph knows a thing, as written in a source; nothing was made of this row. "
         "Write a name that is known, or send it in the table names_as_written first."
     )
-    return replace(fault("unknown-name", message, place, field=name, value=value), nearest=nearest(value, known))
+    return replace(fault(UNKNOWN_NAME, message, place, field=name, value=value), nearest=nearest(value, known))
 
 
 def _about(column: Column) -> str:

@@ -35,6 +35,7 @@ _PREFIXED = re.compile(r"([a-z]+):([\w.~-]*)")
 _SCHEMES = ("http://", "https://", "urn:", "mailto:")
 _SHORTEST_BEGINNING = 3
 _LONGEST_KEY = 200
+_LONGEST_NAME = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class Terms:
         return self._things[item, classes]
 
     def _named(self, text: str, iris: Sequence[str]) -> Expected:
+        if len(text) > _LONGEST_NAME:
+            return ox.Literal(text)
         minted = self._minted(text, iris)
         found = [iri for iri in minted if self._known.is_one_of(iri, iris)] or self._known.find(text, iris)
         if not found and len(minted) == 1 and len(text) <= _LONGEST_KEY and not any(map(str.isspace, text)):

@@ -4,7 +4,8 @@
 then makes the statements, by the CONSTRUCT that `generated.py` makes from the form.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -28,7 +29,8 @@ EXAMPLE: Final = "example"
 """The `id` of the row that a downloaded template has already; such a row is not read."""
 
 _TYPE = names.RDF + "type"
-_ROWS_AT_ONCE = 500
+_OTHER_SEPARATOR = re.compile(r"[;,|\n][ \n]*+")
+_PARTS_TRIED = 50
 
 _Record = tuple[str, Sequence[Cell]]
 """The address of what a row describes, and its cells."""
@@ -37,14 +39,14 @@ _Record = tuple[str, Sequence[Cell]]
 class TemplateTable:
     """A table of a form, as a Source."""
 
-    def __init__(self, sheet: Sheet, form: Form, forms: Forms, known: Known, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, sheet: Sheet, form: Form, forms: Forms, known: Known) -> None:
         self._sheet = sheet
         self._form = form
         self._known = known
         self._terms = Terms(forms, known)
         self._reader = Reader(form, forms)
         self._header = self._reader.read(sheet.header)
-        self._faults = Faults([*sheet.findings, *findings])
+        self._faults = Faults(sheet.findings, sheet.counts)
         self._records: list[_Record] = []
         self.triples: Sequence[ox.Triple] = []
 
@@ -66,7 +68,7 @@ class TemplateTable:
     @property
     def counts(self) -> Mapping[str, int]:
         """The true numbers of findings by shape, where not all are listed."""
-        return {**self._sheet.counts, **self._faults.counts}
+        return self._faults.counts
 
     def announce(self) -> None:
         """Find out what each row describes, and let the other tables know."""
@@ -92,8 +94,7 @@ class TemplateTable:
         text = generated.query(self._form, self._header.columns)
         order = {about: number for number, (about, _) in reversed([*enumerate(self._records)])}
         found: dict[ox.Triple, None] = {}
-        for start in range(0, len(self._records), _ROWS_AT_ONCE):
-            rows = generated.rows(self._header.columns, map(self._row, self._records[start : start + _ROWS_AT_ONCE]))
+        for rows in generated.rows(self._header.columns, map(self._row, self._records)):
             made = construct(text, f"The form {self._form.name}", rows, ox.Store(), self._terms.functions)
             found |= dict.fromkeys(sorted(made, key=lambda triple: (_number(triple, order), str(triple))))
         self.triples = list(found)
@@ -224,7 +225,10 @@ class TemplateTable:
 
     def _check_name(self, cells: Sequence[Cell], column: Column, item: str) -> None:
         place, meanings = self._place(cells, column.index), self._terms.meanings(item, column.call.expected)
-        if meanings:
+        parts = [part for part in _OTHER_SEPARATOR.split(item, _PARTS_TRIED) if part]
+        if len(parts) > 1 and all(isinstance(self._terms.term(part, column.call), ox.NamedNode) for part in parts):
+            self._faults.add(table_faults.other_separator(place, column.name, item))
+        elif meanings:
             self._faults.add(table_faults.ambiguous(place, column.name, item, meanings))
         elif column.inverse:
             self._faults.add(table_faults.no_thing(place, column.name, item))

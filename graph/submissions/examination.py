@@ -4,6 +4,7 @@ The store is this process's own: on return it holds the published graph as it wo
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -46,7 +47,7 @@ def examine(  # noqa: PLR0913 - what is sent, and how it is to be taken
     triples = list(dict.fromkeys(triple for each in taken for triple in each.triples))
     making.make(merged(store.database, triples, ox.NamedNode(target), mode))
     report = new_findings(store.database, making.so_far(), language)
-    report = replace(report, findings=_all_findings(report, taken))
+    report = replace(report, findings=_all_findings(report, taken), counts=_all_counts(report, taken))
     described = tuple(map(_described, taken))
     return Examined(triples, Checked(report, described, language, shapes_version(), store.version))
 
@@ -90,6 +91,15 @@ def _all_findings(report: Report, taken: Sequence[Taken]) -> tuple[Finding, ...]
     found += placed(report.findings, [source for each in taken for source in each.sources])
     once = {(each.shape, each.focus, each.term, each.message, each.place): each for each in found}
     return tuple(sorted(once.values(), key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _all_counts(report: Report, taken: Sequence[Taken]) -> dict[str, int]:
+    """True numbers where not all findings are listed; several files may have more than are listed of one rule."""
+    counts = Counter(report.counts)
+    for each in taken:
+        for source in each.sources:
+            counts.update(source.counts)
+    return dict(counts)
 
 
 def _described(taken: Taken) -> CheckedFile:

@@ -156,24 +156,3 @@ def test_walk_from_the_template_to_the_undone_alignment(
     expect(steps.last).to_contain_text("By Reviewer")
     expect(steps.last).to_contain_text("Reason: the minutes were of another meeting")
     assert "<summary>the minutes were of another meeting</summary>" in server.get("/submissions.atom")
-
-
-def test_token_of_a_member_cannot_accept(
-    page: Page, serve: Callable[[Path], Server], data_copy: Path, tokens: dict[str, str]
-) -> None:
-    server = serve(data_copy)
-    page.goto(f"{server.url}/templates")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Alignment.csv", exact=True).click()
-    page.goto(f"{server.url}/submissions/new")
-    choose(page, filled(download.value.path().read_text("utf-8-sig"), RIGHT))
-    page.get_by_label("Title").fill("Question 4/5 and action line C2")
-    page.get_by_label("Access token").fill(tokens["Study Group 5"])
-    page.get_by_role("button", name="Submit").click()
-    act(page, "Propose", tokens["Study Group 5"])
-    address = page.url
-    act(page, "Accept", tokens["Study Group 5"])
-    expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
-    page.goto(address)
-    expect_state(page, "proposed")
-    assert not linked(server)
