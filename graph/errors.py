@@ -89,6 +89,10 @@ class NoSuchGraphError(GraphError):
     """The graph that is asked for holds nothing."""
 
 
+class NoSuchThingError(GraphError):
+    """Nothing is said of the thing that is asked for."""
+
+
 class NoSuchVersionError(GraphError):
     """The graph never had this version."""
 

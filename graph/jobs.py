@@ -16,9 +16,12 @@ from . import (
     dataset,
     description,
     emptiness,
+    entity,
     grammar,
     guard,
     hints,
+    history,
+    names,
     permalinks,
     query,
     rdf12,
@@ -125,6 +128,54 @@ def read_graph(context: Context, message: Message, _body: bytes, sink: Sink) -> 
     query.write_triples(triples, _FORMATS[message["format"]], cast("IO[bytes]", sink))
 
 
+def show_thing(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
+    """What is said of the first of some addresses that is a thing, in the format that goes with it."""
+    wanted = dict(message["candidates"])
+    found = entity.first(context.store.database, wanted)
+    format_ = wanted[found.iri.value]
+    shown = {"shown": len(found.incoming), "total": found.total_incoming}
+    sink.begin({"iri": found.iri.value, "format": format_, "incoming": shown})
+    if format_ == readable.PAGE:
+        sink.write(json.dumps(entity.as_page(context.store, found)).encode())
+    elif format_ is not None:
+        query.write_triples(found.triples, _FORMATS[format_], cast("IO[bytes]", sink))
+
+
+def show_vocabulary(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
+    """The ontology or the shapes, whole; for a page their terms."""
+    name, format_ = message["name"], message["format"]
+    triples = entity.vocabulary(context.store.database, name)
+    sink.begin({})
+    if format_ == readable.PAGE:
+        sink.write(json.dumps(entity.terms(triples, f"{names.BASE}{name}#")).encode())
+    else:
+        query.write_triples(triples, _FORMATS[format_], cast("IO[bytes]", sink))
+
+
+def list_mementos(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
+    """The versions that changed the first of some addresses of which anything was ever said, with their times."""
+    store = context.store
+    for iri in message["candidates"]:
+        found = history.mementos(context.data, store.version, iri, store.policy)
+        if found:
+            sink.begin({"iri": iri})
+            sink.write(json.dumps([[each.version, each.created] for each in found]).encode())
+            return
+    raise entity.absent(message["candidates"])
+
+
+def show_commit(context: Context, message: Message, _body: bytes, sink: Sink) -> None:
+    """What a version changed, as RDF Patch, as JSON, or as much of it as fits on a page."""
+    history.check(message["commit"], context.store.version)
+    sink.begin({})
+    if message["format"] == "patch":
+        for piece in history.as_patch(context.data, message["commit"]):
+            sink.write(piece)
+    else:
+        most = readable.PAGE_LIMIT if message["format"] == readable.PAGE else None
+        sink.write(json.dumps(history.as_json(context.data, message["commit"], most), ensure_ascii=False).encode())
+
+
 JOBS: Final[Mapping[str, Job]] = {
     "query": answer,
     "digest": digest,
@@ -133,10 +184,21 @@ JOBS: Final[Mapping[str, Job]] = {
     "update": update,
     "write-graph": write_graph,
     "read-graph": read_graph,
+    "thing": show_thing,
+    "vocabulary": show_vocabulary,
+    "mementos": list_mementos,
+    "commit": show_commit,
     **submissions.JOBS,
 }
 FINAL: Final = frozenset({"update", "write-graph", "explain-empty", *submissions.FINAL})
 """Jobs that may leave the store changed or a thread at work: the worker ends behind them."""
+
+
+def do(context: Context, message: Message, body: bytes, sink: Sink) -> None:
+    """Do what a message asks: on the version that it names, for which the store is taken back, or on the newest."""
+    if "version" in message:
+        history.taken_back(context.store, context.data, message["version"])
+    JOBS[message["job"]](context, message, body, sink)
 
 
 def _read(context: Context, message: Message) -> Query:

@@ -10,7 +10,7 @@ import gzip
 import json
 import os
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,12 +112,19 @@ def read(data: Path, version: int) -> Change:
 
 def read_header(data: Path, version: int) -> Header:
     """Who made a version, when, and by what."""
+    with opened(data, version) as (header, _):
+        return header
+
+
+@contextmanager
+def opened(data: Path, version: int) -> Generator[tuple[Header, Iterator[bytes]]]:
+    """The header of a commit and the lines behind it, to be read one by one; a damaged file becomes a StoreError."""
     path = commit_file(data, version)
     try:
         with gzip.open(path) as file:
             found = patch.headers(file)
-        return Header(version, found["created"], found["agent"], found["operation"])
-    except (OSError, EOFError, KeyError, ValueError) as error:
+            yield Header(version, found["created"], found["agent"], found["operation"]), iter(file)
+    except (OSError, EOFError, KeyError, ValueError, SyntaxError) as error:
         raise _damaged(path, error) from error
 
 

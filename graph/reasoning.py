@@ -13,19 +13,24 @@ from .errors import OntologyError
 
 
 def materialise(triples: Iterable[ox.Triple], rules: Mapping[str, str] | None = None) -> list[ox.Triple]:
-    """What follows from the triples by the rules and is not among them, sorted.
+    """What follows from the triples by the rules and is not among them, sorted."""
+    store = ox.Store()
+    store.extend(_quads(triples))
+    return sorted(close(store, rules), key=str)
+
+
+def close(store: ox.Store, rules: Mapping[str, str] | None = None) -> set[ox.Triple]:
+    """Add to the default graph of a store what follows from it and was not in it, which is also returned.
 
     The rules (those of the ontology folder if none are given) run in turn until none adds anything, so each must
     be monotone (more triples never take a conclusion away) and make no blank nodes (there would always be new
     ones). Raises OntologyError where one is no SPARQL.
     """
-    store = ox.Store()
-    store.extend(_quads(triples))
     rules = schema.rules() if rules is None else rules
     derived: set[ox.Triple] = set()
     while new := {triple for name in rules for triple in _apply(name, rules[name], store)}:
         derived |= new
-    return sorted(derived, key=str)
+    return derived
 
 
 def _apply(name: str, rule: str, store: ox.Store) -> set[ox.Triple]:

@@ -149,12 +149,9 @@ class ShapesGraph:
     def _has_inverted_sequence(self, head: Term, *, inverted: bool = False) -> bool:
         """Whether a sequence stands inside an inverse: pySHACL 0.40.1 then keeps the order of its parts."""
         statements = self._statements.get(head, {})
-        if _FIRST.value in statements and inverted:
-            return True
-        inner = [value for name, values in statements.items() if name.startswith(SH) for value in values]
-        parts = self.items(head) if _FIRST.value in statements else []
-        parts += [part for value in inner for part in (self.items(value) or [value])]
+        if _FIRST.value in statements:
+            return inverted or any(map(self._has_inverted_sequence, self.items(head)))
+        parts = [part for name in (*_REPEATS, "inversePath") for part in statements.get(SH + name, [])]
+        parts += [part for value in statements.get(SH + "alternativePath", []) for part in self.items(value)]
         inverted = inverted or SH + "inversePath" in statements
-        return any(
-            self._has_inverted_sequence(part, inverted=inverted) for part in parts if isinstance(part, ox.BlankNode)
-        )
+        return any(self._has_inverted_sequence(part, inverted=inverted) for part in parts)

@@ -140,23 +140,24 @@ def work(listener: socket.socket, context: Context, slot: Slot, limits: Limits) 
 
 
 def _serve(connection: wire.Connection, context: Context, slot: Slot, limits: Limits) -> bool:
-    """Do one job; False where this worker should not do another."""
+    """Do one job; False where this worker should not do another: a store that was changed is no other job's."""
+    newest, job, done = context.store.version, "", True
     try:
-        connection.send(wire.pack(b"W", {"pid": os.getpid(), "version": context.store.version}))
+        connection.send(wire.pack(b"W", {"pid": os.getpid(), "version": newest}))
         message, body = _read(connection)
+        job = message["job"]
         slot.busy(message["id"])
         signal.setitimer(signal.ITIMER_REAL, message["seconds"])
         done = _do(message, body, context, _Answer(connection, limits.answer))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    except (wire.EndOfStreamError, ConnectionError):  # the asker has gone away
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        return True
-    return done and message["job"] not in jobs.FINAL
+    except (wire.EndOfStreamError, ConnectionError):
+        pass  # the asker has gone away
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return done and job not in jobs.FINAL and context.store.version == newest
 
 
 def _do(message: wire.Message, body: bytes, context: Context, answer: _Answer) -> bool:
     try:
-        jobs.JOBS[message["job"]](context, message, body, answer)
+        jobs.do(context, message, body, answer)
         answer.end()
     except GraphError as error:
         answer.fail(error)

@@ -15,9 +15,11 @@ from . import (
     cors,
     description,
     emptiness,
+    entities,
     errors,
     graph_store,
     health,
+    history,
     observation,
     permalinks,
     queries,
@@ -74,6 +76,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     observation.register(app, watching)
     description.register(app)
     for module in (sparql, emptiness, permalinks, update, graph_store, queries, description, health, submissions):
+        app.register_blueprint(module.bp)
+    for module in (entities, history):
         app.register_blueprint(module.bp)
     app.after_request(_finish)
     if app.config["PROXIES"]:

@@ -4,7 +4,7 @@ import json
 
 from flask import Blueprint, Response, g, render_template, request
 
-from . import observation, protocol
+from . import conditional, observation, protocol
 from .negotiation import JSON_FORMAT, prefers_page
 from .sparql import DIRECT, read_operation
 
@@ -23,7 +23,9 @@ def why_empty() -> Response:
         job = {**operation.job(), "job": "explain-empty"}
         with observed.ask(job, operation.seconds) as reply:
             explanation = json.loads(reply.read())
+            version = {conditional.VERSION: str(reply.version)}
     if prefers_page(request.headers.get("Accept", ""), (JSON_FORMAT,)):
         page = render_template("sparql/empty.html", text=operation.text, explanation=explanation)
-        return Response(page, mimetype="text/html")
-    return Response(json.dumps(explanation, ensure_ascii=False) + "\n", mimetype="application/json")
+        return Response(page, mimetype="text/html", headers=version)
+    text = json.dumps(explanation, ensure_ascii=False) + "\n"
+    return Response(text, mimetype="application/json", headers=version)

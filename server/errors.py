@@ -85,6 +85,7 @@ _KINDS: Final[Mapping[type[GraphError], Kind]] = {
     record.SubmissionError: Kind(400, "submission", "The submission cannot be taken"),
     record.NoSuchSubmissionError: _NOT_FOUND,
     errors.NoSuchFormError: _NOT_FOUND,
+    errors.NoSuchThingError: _NOT_FOUND,
     errors.NoSuchVersionError: Kind(404, "no-such-version", "No such version"),
     record.NotAllowedError: Kind(403, "forbidden", "Not allowed"),
     record.ConflictError: Kind(409, "conflict", "Not as it was"),

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 
 from ..graph import query, rdfbody
 from ..graph.wire import Message
-from . import cache, conditional, current, delivery, observation, protocol, writing
+from . import as_at, cache, conditional, current, delivery, observation, protocol, writing
 from .errors import MediaTypeError, ProtocolError, TooLargeError
 from .negotiation import choose, named
 from .settings import MAX_GRAPH_BYTES
@@ -27,16 +27,16 @@ def read(name: str = "") -> Response:
     """The triples of a graph, in the format that the client likes best."""
     parameters = protocol.in_address()
     graph = _graph(parameters, name)
-    wanted = protocol.at_most_one(parameters, "format")
+    asked, wanted = as_at.asked(parameters), protocol.at_most_one(parameters, "format")
     formats = query.FORMATS_OF["graph"]
     offer = named(wanted, formats) if wanted else choose(request.headers.get("Accept", ""), formats)
     with observation.observed(f"GET graph {graph or 'default'}") as observed:
-        version = current.engine().version
+        version = asked or current.engine().version
         key = cache.key_of("graph", graph, offer.format.name)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"
             return conditional.not_modified(key, version)
-        job = {"job": "read-graph", "graph": graph, "format": offer.format.name}
+        job = {"job": "read-graph", "graph": graph, "format": offer.format.name, **as_at.member(asked)}
         reply = observed.ask(job)
         response = delivery.deliver(reply, offer.content_type, lambda _: None, observed.later())
         conditional.mark(response, key, reply.version)  # which may be newer: a commit may have come between
@@ -53,6 +53,7 @@ def write(name: str = "") -> Response:
     request.max_content_length = MAX_GRAPH_BYTES
     with writing.observed(request.method.lower()) as observed:
         parameters = protocol.in_address()
+        as_at.refuse(parameters, "Only the newest version can be written.")
         made = request.method == "POST" and not parameters and not name
         graph = url_for("graph_store.read", name=str(uuid4()), _external=True) if made else _graph(parameters, name)
         job, body = _job(graph)

@@ -15,7 +15,7 @@ from ..graph.errors import GraphError
 from ..graph.query import Format
 from ..graph.reply import Reply
 from ..graph.wire import Message
-from . import cache, conditional, current, delivery, description, observation, protocol
+from . import as_at, cache, conditional, current, delivery, description, observation, protocol
 from .negotiation import HTML, Offer, choose, named, prefers_page
 
 bp = Blueprint("sparql", __name__)
@@ -35,11 +35,13 @@ class Operation:
     format: str | None
     seconds: float | None
     rewrite: bool
+    version: int | None = None
 
     def job(self) -> Message:
         """The same for a worker."""
         datasets = {"default_graphs": self.default_graphs, "named_graphs": self.named_graphs}
-        return {"job": "query", "text": self.text, **datasets, "base": self.base, "rewrite": self.rewrite}
+        how = {"base": self.base, "rewrite": self.rewrite, **as_at.member(self.version)}
+        return {"job": "query", "text": self.text, **datasets, **how}
 
 
 @bp.get("/")
@@ -78,6 +80,7 @@ def read_operation(parameters: protocol.Parameters) -> Operation:
         protocol.at_most_one(parameters, "format"),
         protocol.seconds(parameters),
         not protocol.is_off(parameters, "rewrite"),
+        as_at.asked(parameters),
     )
 
 
@@ -86,7 +89,7 @@ def _answer(operation: Operation) -> Response:
     offers = {kind: _offer(operation, formats) for kind, formats in query.FORMATS_OF.items()}
     wanted = {kind: _format_name(offer) for kind, offer in offers.items()}
     with observation.observed(operation.text) as observed:
-        version = current.engine().version
+        version = operation.version or current.engine().version
         key = cache.key_of(version, operation.job(), wanted)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"

@@ -247,7 +247,8 @@ def _seen() -> int | None:
 
 
 def _who(token: Token) -> Message:
-    return {"agent": {"id": token.id, "note": token.note}, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+    time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"agent": {"id": token.id, "note": token.note}, "time": time}
 
 
 def _nobody() -> Message:

@@ -157,6 +157,8 @@ def test_contexts_of_terms_and_types_are_the_engines_business() -> None:
 def test_json_literal_is_one_value() -> None:
     context = '"j":{"@id":"http://e/j","@type":"@json"}'
     assert located('"@id":"s","j":{"@id":5,"b":[{"@list":0}]},"q":1', context) == ['"s" "j" {"@i', '"s" "q" 1']
+    odd = '{"@context":{"a":{"@container":[{}],"@id":5},"b":' + "1" * 5000 + "}}"
+    assert located(f'"@id":"s","j":{odd}', context) == ['"s" "j" {"@c']
     assert located('"j":{"b":{}},"q":1', context) == ['{"@c "j" {"b"', '{"@c "q" 1']
 
 
@@ -180,6 +182,10 @@ def test_strings_with_escapes_brackets_and_characters_beyond_the_bmp_are_passed_
 
 def test_graph_without_a_name_has_places_inside_and_around() -> None:
     assert located('"@graph":[{"@graph":[{"@id":"a","p":1}],"q":2}]') == ['{"@g "q" 2', '"a" "p" 1']
+
+
+def test_document_with_an_identifier_in_a_nest_has_nameless_nodes_at_their_braces() -> None:
+    assert located('"@nest":{"@id":"s"},"p":1,"q":{"r":2}') == ['{"@c "p" 1', '{"@c "q" {"r"', '{"r" {"r" {"r"']
 
 
 def test_type_that_the_engine_leaves_out_leaves_the_others_at_their_key() -> None:

@@ -14,7 +14,7 @@ from itu_align.graph import schema
 from itu_align.graph.suspect_view import View
 from itu_align.graph.validation import Shapes, load_shapes
 from plain_shacl import Found, NotComparableError, ours, plain, store
-from rdflib import Graph
+from rdflib import RDF, Graph
 
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -250,7 +250,7 @@ class Recorder(View):
 
 
 def reads(database: ox.Store, shapes: Shapes, result: Found, changed: set[ox.Quad]) -> bool:
-    """Whether pySHACL looks at a changed triple to come to the result."""
+    """Whether pySHACL looks at a changed triple to come to the result. Types are left out: it reads them all."""
     view = Recorder(database)
     focus = next(iter(triples([f"{result[1]} :p 1"]))).subject if result[1][0] != '"' else None
     if focus is None:
@@ -263,6 +263,7 @@ def reads(database: ox.Store, shapes: Shapes, result: Found, changed: set[ox.Qua
         all(asked is None or asked == node for asked, node in zip(pattern, triple, strict=True))
         for pattern in view.patterns
         for triple in nodes
+        if triple[1] != RDF.type
     )
 
 

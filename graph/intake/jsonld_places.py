@@ -64,7 +64,7 @@ class _Names:
         self._containers: dict[str, set[str]] = {}
         self._json: set[str] = set()
         self._reversed: set[str] = set()
-        todo: list[object] = [json.loads(text[value.start : value.end]) for value in _contexts(root)]
+        todo: list[object] = [json.loads(text[value.start : value.end], parse_int=str) for value in _contexts(root)]
         while todo:
             context = todo.pop()
             if isinstance(context, list):
@@ -82,7 +82,8 @@ class _Names:
         if isinstance(meaning := definition.get("@id"), str):
             self._meanings[term] = meaning
         container = definition.get("@container")
-        self._containers.setdefault(term, set()).update(container if isinstance(container, list) else [str(container)])
+        containers = container if isinstance(container, list) else [container]
+        self._containers.setdefault(term, set()).update(name for name in containers if isinstance(name, str))
         if definition.get("@type") == "@json":
             self._json.add(term)
         if "@reverse" in definition:

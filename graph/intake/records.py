@@ -6,6 +6,7 @@ A table says which by the name of its sheet or file; where that is none, the hea
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import PurePath
 
 import pyoxigraph as ox
@@ -74,6 +75,7 @@ def read(sheets: Sequence[Sheet], context: ox.Store) -> list[Source]:
     facts = [table for table in chosen if isinstance(table, FactsTable)]
     templates = [table for table in chosen if isinstance(table, TemplateTable)]
 
+    @cache
     def values(name: str, column: str) -> frozenset[str]:
         sent = (table.values(column) for table in facts if table.layout == name)
         return shipped_values(name, column).union(*sent)

@@ -16,6 +16,7 @@ from .. import fields, schema, union, validation
 from ..finding import SEVERITIES, Finding, Report
 from ..intake.placing import placed
 from ..intake.source import File
+from ..intake.table_layouts import layouts
 from ..intake.take_in import Taken, take_in
 from ..report.formats import Checked, CheckedFile
 from ..store import Store
@@ -68,6 +69,7 @@ def warm() -> None:
     """Make what every check needs, so that a process that is forked from this one has it."""
     validation.shipped_shapes()
     fields.shipped()
+    layouts()
     shapes_version()
 
 

@@ -7,12 +7,12 @@ import pyoxigraph as ox
 
 from .. import journal, names, union
 from ..names import shorten
-from ..reasoning import materialise
+from ..reasoning import close
 from ..union import Change, DefaultGraph, Net
 from .record import ConflictError, Mode
 
 _DERIVED = ox.NamedNode(names.graph("derived"))
-_NOT_REASONED_OVER = (_DERIVED.value, names.graph("examples"))
+_NOT_REASONED_OVER = (_DERIVED, ox.NamedNode(names.graph("examples")))
 _MOST_SHOWN = 5
 
 
@@ -45,14 +45,20 @@ def taken_back(database: ox.Store, data: Path, version: int, target: str) -> Cha
 
 
 def derived_change(database: ox.Store) -> Change:
-    """What it changes in the graph `derived` to hold exactly what follows from all other published graphs."""
-    stated = {
-        quad.triple
-        for quad in database
-        if union.is_published(quad.graph_name) and quad.graph_name.value not in _NOT_REASONED_OVER
-    }
-    wanted = {ox.Quad(t.subject, t.predicate, t.object, _DERIVED) for t in materialise(stated)}
-    present = set(database.quads_for_pattern(None, None, None, _DERIVED))
+    """What it changes in the graph `derived` to hold exactly what follows from all other published graphs.
+
+    The rules run in the default graph itself, without what they should not see: a copy would need as much memory again.
+    """
+    hidden = Change(
+        [quad for graph in _NOT_REASONED_OVER for quad in database.quads_for_pattern(None, None, None, graph)]
+    )
+    union.apply(database, hidden, DefaultGraph.UNION)
+    conclusions = close(database)
+    for triple in conclusions:
+        database.remove(ox.Quad(triple.subject, triple.predicate, triple.object))
+    union.apply(database, hidden.reversed(), DefaultGraph.UNION)
+    wanted = {ox.Quad(t.subject, t.predicate, t.object, _DERIVED) for t in conclusions}
+    present = {quad for quad in hidden.deleted if quad.graph_name == _DERIVED}
     return Change(sorted(present - wanted, key=str), sorted(wanted - present, key=str))
 
 
