@@ -28,15 +28,6 @@ _OURS: Final = (names.ALIGN, names.PREFIXES["sdgo"])
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A version, and how many quads came and went with it."""
-
-    header: Header
-    inserted: int
-    deleted: int
-
-
-@dataclass(frozen=True, slots=True)
 class Thing:
     """What changes of one thing in one graph; `status` is that of the thing in all graphs: new, gone or changed."""
 
@@ -60,22 +51,26 @@ class Difference:
     kinds: Mapping[Node, str]
 
 
-def log(data: Path, limit: int) -> Iterator[Entry]:
-    """The newest versions, the newest first."""
+def log(data: Path, limit: int) -> Iterator[tuple[Header, int, int]]:
+    """The newest versions, the newest first, and how many quads came and went with each."""
     newest = journal.head(data) or 0
     for version in range(newest, max(0, newest - limit), -1):
         change = journal.read(data, version)
-        yield Entry(journal.read_header(data, version), len(change.inserted), len(change.deleted))
+        yield journal.read_header(data, version), len(change.inserted), len(change.deleted)
 
 
 def between(data: Path, start: int, end: int) -> Difference:
     """The difference of two versions of a data folder, in either direction; raises NoSuchVersionError."""
-    newest = journal.head(data) or 0
-    for version in filter(None, (start, end)):
-        history.check(version, newest)
+    _check(data, start, end)
     policy = journal.policy(data)
     store = Store(load(data, end, policy), end, policy)
     return difference(store, history.net(data, start, end), header(data, start), header(data, end))
+
+
+def _check(data: Path, *versions: int) -> None:
+    newest = journal.head(data) or 0
+    for version in filter(None, versions):
+        history.check(version, newest)
 
 
 def header(data: Path, version: int) -> Header:
@@ -216,8 +211,8 @@ class _Words:
             if len(deleted) == len(inserted) == 1:
                 yield f"{name} changed from {' to '.join(self._two(deleted[0].object, inserted[0].object))}"
             else:
-                yield from (f"{name} no longer {self._value(quad.object)}" for quad in deleted)
-                yield from (f"{name} now {self._value(quad.object)}" for quad in inserted)
+                yield from (f"{name}: no longer {self._value(quad.object)}" for quad in deleted)
+                yield from (f"{name}: now {self._value(quad.object)}" for quad in inserted)
 
     def _named(self, node: Node) -> str:
         """A thing with what it is and what it is called."""
@@ -252,7 +247,8 @@ class _Words:
 def _side(header: Header) -> str:
     if not header.version:
         return "the empty graph"
-    return f"version {header.version} ({header.created[:19]}, {header.agent}: {header.operation})"
+    about = filter(None, (header.created[:19], header.agent, header.operation))
+    return f"version {header.version} ({', '.join(about)})"
 
 
 def _sizes(things: Sequence[Thing]) -> tuple[int, int]:
@@ -271,10 +267,11 @@ def _count(number: int, noun: str) -> str:
 # For machines
 
 
-def patch_lines(start: int, end: int, change: Change) -> Iterator[bytes]:
-    """The change as RDF Patch, in the form of a commit."""
+def patch_lines(data: Path, start: int, end: int) -> Iterator[bytes]:
+    """What it takes to come from one version to the other, as RDF Patch; raises NoSuchVersionError."""
+    _check(data, start, end)
     yield patch.header_lines({"version": str(end), "previous": str(start)})
-    yield from patch.body_lines(change)
+    yield from patch.body_lines(history.net(data, start, end))
     yield patch.FOOTER
 
 

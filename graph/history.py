@@ -4,11 +4,9 @@ A commit lists the quads that really went and came, so what lies between two ver
 taken back by making that sum the other way round.
 """
 
-import gzip
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -17,8 +15,6 @@ from .errors import NoSuchVersionError, UnsupportedError
 from .journal import Header
 from .store import Store
 from .union import Change, DefaultGraph, Net, apply, is_published
-
-_PIECE: Final = 1 << 16
 
 
 def net(data: Path, start: int, end: int) -> Change:
@@ -52,12 +48,6 @@ def check(version: int, newest: int) -> None:
     if not 1 <= version <= newest:
         hint = f"Versions go from 1 to {newest}."
         raise NoSuchVersionError(f"There is no version {version}; the newest is {newest}.", hint=hint)
-
-
-def as_patch(data: Path, version: int) -> Iterator[bytes]:
-    """What a version changed as RDF Patch, in pieces: the text of its commit."""
-    with gzip.open(journal.commit_file(data, version)) as file:
-        yield from iter(lambda: file.read(_PIECE), b"")
 
 
 def as_json(data: Path, version: int, most: int | None = None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from . import (
     guard,
     hints,
     history,
+    journal,
     names,
     permalinks,
     query,
@@ -169,7 +170,7 @@ def show_commit(context: Context, message: Message, _body: bytes, sink: Sink) ->
     history.check(message["commit"], context.store.version)
     sink.begin({})
     if message["format"] == "patch":
-        for piece in history.as_patch(context.data, message["commit"]):
+        for piece in journal.text(context.data, message["commit"]):
             sink.write(piece)
     else:
         most = readable.PAGE_LIMIT if message["format"] == readable.PAGE else None

@@ -25,6 +25,7 @@ _COMMITS: Final = "commits"
 _ENDING: Final = ".rdfp.gz"
 _SETTINGS: Final = "dataset.json"
 _FORMAT: Final = 1
+_PIECE: Final = 1 << 16
 _PATIENCE: Final = 30.0
 """Seconds that a writer waits for another one. A write takes milliseconds; a build commits within a second."""
 
@@ -125,6 +126,17 @@ def opened(data: Path, version: int) -> Generator[tuple[Header, Iterator[bytes]]
             found = patch.headers(file)
             yield Header(version, found["created"], found["agent"], found["operation"]), iter(file)
     except (OSError, EOFError, KeyError, ValueError, SyntaxError) as error:
+        raise _damaged(path, error) from error
+
+
+def text(data: Path, version: int) -> Iterator[bytes]:
+    """A commit as it is written, RDF Patch, in pieces; raises StoreError where its file is damaged."""
+    path = commit_file(data, version)
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(_PIECE):
+                yield piece
+    except (OSError, EOFError) as error:
         raise _damaged(path, error) from error
 
 

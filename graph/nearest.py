@@ -12,8 +12,8 @@ from .suspect_paths import DEFAULT, Predicate, Term, walk
 from .suspect_shapes import KIND, Shape, ShapesGraph
 from .suspect_units import Hierarchy
 
-_MOST_CANDIDATES: Final = 5_000
-"""Of a larger class only so many are compared: 10 ms to gather them."""
+_MOST_CANDIDATES: Final = 2_000
+"""Of a larger class only so many are compared: 3 ms to gather them."""
 
 _MOST_VALUES: Final = 200
 """For more unknown addresses in one check nothing is suggested."""

@@ -6,12 +6,11 @@ A folder or file is there whole or not at all. Suggestions and submissions stay 
 
 import gzip
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final, Literal, cast
 
@@ -26,7 +25,6 @@ from .union import Change, DefaultGraph
 
 Format = Literal["nq", "trig", "ttl"]
 Progress = Callable[[str, int, int], None]
-FORMATS: Final[tuple[Format, ...]] = ("nq", "trig", "ttl")
 
 _NAME: Final = "itu-align-"
 _MEDIA_TYPES: Final = {"nq": "application/n-quads", "trig": "application/trig"}
@@ -88,15 +86,17 @@ def release(  # noqa: PLR0913 - what is released, and where to
         for done, (form, media_type) in enumerate(_MEDIA_TYPES.items()):
             report(form, 1 + done, _STEPS)
             name = f"{_NAME}{version}.{form}.gz"
-            with (unfinished / name).open("wb") as file:
+            with journal.whole(unfinished / name) as file:
                 _write(lines, cast("Format", form), file, compressed=True)
             files.append(_measured(unfinished / name, media_type))
         report("dcat", 3, _STEPS)
         header = journal.read_header(data, version)
-        (unfinished / release_record.FILE).write_bytes(release_record.turtle(quads, header, files, exported.sha256))
+        record = release_record.turtle(quads, header, files, exported.sha256)
+        journal.write_file(unfinished / release_record.FILE, record)
         report("changes", 4, _STEPS)
-        (unfinished / "CHANGELOG.md").write_text(_changelog(data, version, counted, quads, everything=everything))
-        (unfinished / "SHA256SUMS").write_text(_sums(unfinished))
+        changes = _changelog(data, version, counted, quads, everything=everything)
+        journal.write_file(unfinished / "CHANGELOG.md", changes.encode())
+        journal.write_file(unfinished / "SHA256SUMS", _sums(unfinished).encode())
     report("changes", _STEPS, _STEPS)
     return exported, counted
 
@@ -137,13 +137,14 @@ def _measured(path: Path, media_type: str) -> File:
 def _since(folder: Path, version: int, since: int | None) -> Since:
     """The version that was asked for, else the newest older one among the releases beside the folder."""
     if since is not None:
-        if since:
-            history.check(since, version)
+        if since > version:
+            hint = "Name an older one."
+            raise ReleaseError(f"The changelog of version {version} cannot count from version {since}.", hint=hint)
         return Since(since, "as asked for with --since")
     beside = [
         (number, path.parent.name)
         for path in folder.parent.glob(f"*/{_NAME}*.nq.gz")
-        if (number := _number(path)) and number < version and path.parent != folder
+        if 0 < (number := _number(path)) < version and not path.parent.name.startswith(".")
     ]
     if beside:
         number, name = max(beside)
@@ -158,13 +159,13 @@ def _number(path: Path) -> int:
 
 
 def _changelog(data: Path, version: int, since: Since, quads: Sequence[ox.Quad], *, everything: bool) -> str:
-    """What changed, in words. These stand in a block of text: what members wrote is no Markdown."""
+    """What changed, in words; not who did it. They stand in a block of text: what members wrote is no Markdown."""
     change = history.net(data, since.version, version)
     change = Change(*(_kept(each, everything=everything) for each in (change.deleted, change.inserted)))
     database = ox.Store()
     database.bulk_extend(quads)
     store = Store(database, version, DefaultGraph.OWN)
-    headers = (difference.header(data, number) for number in (since.version, version))
+    headers = (replace(difference.header(data, number), agent="") for number in (since.version, version))
     lines = "\n".join(difference.words(difference.difference(store, change, *headers)))
     before = f"version {since.version}" if since.version else "the beginning"
     return (
@@ -186,22 +187,11 @@ def _whole_folder(folder: Path) -> Generator[Path]:
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield unfinished
-        for path in unfinished.iterdir():
-            _sync(path)
         unfinished.chmod(0o755)
-        _sync(unfinished)
         unfinished.replace(folder)
-        _sync(folder.parent)
+        journal.sync_folder(folder.parent)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -58,11 +58,10 @@ _LICENCE: Final = ox.NamedNode(names.DCTERMS + "license")
 def turtle(quads: Iterable[ox.Quad], header: Header, files: Sequence[File], sha256: str) -> bytes:
     """The record of a release that has these statements and files; `sha256` is that of its canonical N-Quads."""
     statistics = measure(_read(quads))
-    counted = [each for each in void(statistics, _FOLDER) if each.predicate.value not in _OF_A_SERVER]
-    terms: list[Pair] = [(names.DCTERMS + "rights", ox.NamedNode(_RIGHTS))]
-    for each in counted:
-        if each.subject == _DATASET and each.predicate == _LICENCE and isinstance(each.object, ox.NamedNode):
-            terms.append((_LICENCE.value, each.object))
+    counted = [each for each in void(statistics, _FOLDER) if each.predicate.value is not None]
+    licences = [each.object for each in counted if each.subject == _DATASET and each.predicate == _LICENCE]
+    terms: list[Pair] = [(_LICENCE.value, each) for each in licences if isinstance(each, ox.NamedNode)]
+    terms.append((names.DCTERMS + "rights", ox.NamedNode(_RIGHTS)))
     triples = [*counted, *_dataset(header, files, statistics), *_canonical_form(sha256)]
     for file in files:
         triples += _distribution(file, terms)

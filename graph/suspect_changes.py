@@ -104,15 +104,13 @@ def _of_shape(
     """What the shape reads of a node at the end of the path; `deep`: the shapes of its sh:property too."""
     if shape in trail or shape.opaque or any(shape.get(name) for name in BEYOND_CORE):
         raise _UnboundedError
-    value = before
-    if shape.path is not None:
-        value = join(before, shape.path)
-        for step in steps(shape.path):
-            yield _Reader(step.predicate, from_object=step.inverse, way=inverse(join(before, step.before)))
+    path = HERE if shape.path is None else shape.path
+    value = join(before, path)
+    for step in steps(path):
+        yield _Reader(step.predicate, from_object=step.inverse, way=inverse(join(before, step.before)))
     yield from (_Reader(TYPE, from_object=False, way=inverse(value), kind=kind) for kind in shape.get("class"))
-    for parameter in (parameter for name in _PAIRS for parameter in shape.get(name)):
-        if isinstance(parameter, ox.NamedNode):
-            yield _Reader(parameter, from_object=False, way=inverse(before))
+    pairs = (other for name in _PAIRS for other in shape.get(name) if isinstance(other, ox.NamedNode))
+    yield from (_Reader(other, from_object=False, way=inverse(before)) for other in pairs)
     if shape.get("closed"):
         yield _Reader(None, from_object=False, way=inverse(value))
     for node in _nested(graph, shape, deep=deep):

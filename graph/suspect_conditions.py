@@ -1,4 +1,4 @@
-"""Shapes as SPARQL expressions: may a node fail the shape, may it conform to it?
+"""Shapes as SPARQL expressions: whether a node may fail the shape, and whether it may conform to it.
 
 Where SPARQL cannot tell what pySHACL will say, both are true. So the negation of a doubt stays a doubt, and a fault
 inside sh:not or sh:qualifiedMaxCount is not missed either. No expression raises an error: an error in a FILTER
@@ -6,16 +6,28 @@ would drop the node. Only single patterns stand in an EXISTS, since Oxigraph joi
 row (docs/decisions.md, 15).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from . import suspect_literals as literals
 from .names import PREFIXES
+from .suspect_logic import (
+    GOOD,
+    UNKNOWN,
+    Condition,
+    both,
+    conforms_where,
+    either,
+    every,
+    fails_where,
+    negation,
+    one_of,
+    opposite,
+)
 from .suspect_paths import Predicate, Term, sparql
 from .suspect_shapes import BEYOND_CORE, SH, TYPE, Shape, ShapesGraph
 
@@ -34,68 +46,11 @@ _LITERAL: Final = ox.NamedNode(PREFIXES["rdfs"] + "Literal")
 _RESOURCE: Final = ox.NamedNode(PREFIXES["rdfs"] + "Resource")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Two expressions: true at least wherever the node fails, and at least wherever it conforms."""
+_OfValue: TypeAlias = Callable[[Shape, Term, str, str], Condition]
+"""Makes what a parameter of a shape asks of a value node; the last two are the variables of focus and value node."""
 
-    fails: str
-    conforms: str
-
-    @property
-    def exact(self) -> bool:
-        """Whether exactly one of the two is true of each node."""
-        return self.conforms == negation(self.fails)
-
-
-def negation(expression: str) -> str:
-    """The expression negated; two negations cancel out."""
-    if expression in ("true", "false"):
-        return "false" if expression == "true" else "true"
-    return expression[2:-1] if expression.startswith("!(") else f"!({expression})"
-
-
-def either(expressions: Iterable[str]) -> str:
-    """True where one of the expressions is."""
-    kept = list(dict.fromkeys(expression for expression in expressions if expression != "false"))
-    if "true" in kept:
-        return "true"
-    return "(" + " || ".join(kept) + ")" if len(kept) > 1 else "".join(kept) or "false"
-
-
-def both(*expressions: str) -> str:
-    """True where all of the expressions are."""
-    kept = list(dict.fromkeys(expression for expression in expressions if expression != "true"))
-    if "false" in kept:
-        return "false"
-    return "(" + " && ".join(kept) + ")" if len(kept) > 1 else "".join(kept) or "true"
-
-
-def fails_where(expression: str) -> Condition:
-    """The node fails exactly where the expression is true."""
-    return Condition(expression, negation(expression))
-
-
-def conforms_where(expression: str) -> Condition:
-    """The node conforms exactly where the expression is true."""
-    return Condition(negation(expression), expression)
-
-
-UNKNOWN: Final = Condition("true", "true")
-GOOD: Final = Condition("false", "true")
-
-
-def every(conditions: Iterable[Condition]) -> Condition:
-    """Conforms where all do."""
-    conditions = list(conditions)
-    fails = either(condition.fails for condition in conditions)
-    if all(condition.exact for condition in conditions):
-        return fails_where(fails)
-    return Condition(fails, both(*(condition.conforms for condition in conditions)))
-
-
-def opposite(condition: Condition) -> Condition:
-    """Conforms where the other fails."""
-    return Condition(condition.conforms, condition.fails)
+_OfFocus: TypeAlias = Callable[[Shape, Term, str, str | None], Condition]
+"""Makes what a parameter asks of all value nodes; the last is a variable that holds one of them, or None."""
 
 
 class Conditions:
@@ -109,6 +64,38 @@ class Conditions:
         self._members = members
         self._numbers = count()
         self._trail: list[Term] = []
+        self._of_value: dict[str, _OfValue] = {
+            "class": self._class,
+            "datatype": self._datatype,
+            "nodeKind": self._node_kind,
+            "minInclusive": partial(self._range, lower=True, inclusive=True),
+            "minExclusive": partial(self._range, lower=True, inclusive=False),
+            "maxInclusive": partial(self._range, lower=False, inclusive=True),
+            "maxExclusive": partial(self._range, lower=False, inclusive=False),
+            "minLength": self._min_length,
+            "maxLength": self._max_length,
+            "pattern": self._pattern,
+            "languageIn": self._language_in,
+            "in": self._in,
+            "not": self._not,
+            "node": self._node,
+            "and": self._and,
+            "or": self._or,
+            "xone": self._xone,
+            "disjoint": self._disjoint,
+            "equals": self._equals,
+            "lessThan": self._less_than,
+            "lessThanOrEquals": self._less_than_or_equals,
+            "closed": self._closed,
+        }
+        self._of_focus: dict[str, _OfFocus] = {
+            "minCount": self._min_count,
+            "maxCount": self._max_count,
+            "hasValue": self._has_value,
+            "equals": self._equals_back,
+            "uniqueLang": self._unique_lang,
+            "qualifiedValueShape": self._qualified,
+        }
 
     def shape(self, node: Term, variable: str) -> Condition:
         """Whether the node conforms to the shape; of a shape inside of itself nothing is known."""
@@ -129,8 +116,8 @@ class Conditions:
     def of_value(self, shape: Shape, focus: str, value: str) -> Condition:
         """What the shape asks of each value node, sh:property aside."""
         return every(
-            make(self, shape, parameter, focus, value)
-            for name, make in _OF_VALUE.items()
+            make(shape, parameter, focus, value)
+            for name, make in self._of_value.items()
             for parameter in shape.get(name)
         )
 
@@ -139,8 +126,8 @@ class Conditions:
         if any(shape.get(name) for name in BEYOND_CORE):
             return UNKNOWN
         return every(
-            make(self, shape, parameter, focus, some)
-            for name, make in _OF_FOCUS.items()
+            make(shape, parameter, focus, some)
+            for name, make in self._of_focus.items()
             for parameter in shape.get(name)
         )
 
@@ -177,7 +164,7 @@ class Conditions:
         kind = self._fresh()
         members = self._members(parameter)
         named = [str(member) for member in members if isinstance(member, ox.NamedNode)]
-        of_named = _exists(f"{value} {TYPE} {kind}", f"{kind} IN ({', '.join(named)})") if named else "false"
+        of_named = _exists(f"{value} {TYPE} {kind}", one_of(kind, named))
         if len(named) == len(members):
             return conforms_where(of_named)
         return Condition(negation(of_named), either([of_named, _exists(f"{value} {TYPE} {kind}", f"isBlank({kind})")]))
@@ -196,6 +183,15 @@ class Conditions:
     def _node_kind(self, _shape: Shape, parameter: Term, _focus: str, value: str) -> Condition:
         expression = _KINDS.get(parameter.value.removeprefix(SH))
         return conforms_where(expression.format(value)) if expression else UNKNOWN
+
+    @staticmethod
+    def _range(_shape: Shape, bound: Term, _focus: str, value: str, *, lower: bool, inclusive: bool) -> Condition:
+        """sh:minInclusive and its like: what is no literal fails."""
+        if not isinstance(bound, ox.Literal):
+            return UNKNOWN
+        within = literals.surely_within(value, bound, lower=lower, inclusive=inclusive)
+        beyond = literals.surely_within(value, bound, lower=not lower, inclusive=not inclusive)
+        return Condition(negation(within), both(f"isLiteral({value})", negation(beyond)))
 
     def _min_length(self, _shape: Shape, parameter: Term, _focus: str, value: str) -> Condition:
         length = int(parameter.value)
@@ -220,8 +216,8 @@ class Conditions:
         tagged = both(f"isLiteral({value})", f'(LANG({value}) != "")')
         if "*" in tags:
             return conforms_where(tagged)
-        allowed = ", ".join(str(ox.Literal(tag)) for tag in tags)
-        tests = (f"(LANG({value}) IN ({allowed}))", f'(STRBEFORE(LANG({value}), "-") IN ({allowed}))')
+        allowed = [str(ox.Literal(tag)) for tag in tags]
+        tests = (one_of(f"LANG({value})", allowed), one_of(f'STRBEFORE(LANG({value}), "-")', allowed))
         return conforms_where(both(tagged, either(tests)))
 
     def _in(self, _shape: Shape, parameter: Term, _focus: str, value: str) -> Condition:
@@ -266,11 +262,11 @@ class Conditions:
         allowed = {item for head in shape.get("ignoredProperties") for item in self._graph.items(head)}
         paths = (self._graph.shapes[member].path for member in shape.get("property") if member in self._graph.shapes)
         allowed |= {path.iri for path in paths if isinstance(path, Predicate) and not path.inverse}
-        named = ", ".join(sorted(str(item) for item in allowed if isinstance(item, ox.NamedNode)))
+        named = sorted(str(item) for item in allowed if isinstance(item, ox.NamedNode))
         predicate, other = self._fresh(), self._fresh()
         resource = both(f"sameTerm({predicate}, {TYPE})", f"sameTerm({other}, {_RESOURCE})")
         return fails_where(
-            _exists(f"{value} {predicate} {other}", both(f"!({predicate} IN ({named}))", negation(resource)))
+            _exists(f"{value} {predicate} {other}", both(negation(one_of(predicate, named)), negation(resource)))
         )
 
     # What is asked of the value nodes together
@@ -341,53 +337,6 @@ class Conditions:
         return Condition(self._at_least(shape, focus, more, lambda value: counted(value).conforms), "true")
 
 
-def _range(*, lower: bool, inclusive: bool) -> Callable[[Conditions, Shape, Term, str, str], Condition]:
-    """The condition of sh:minInclusive and its like: what is no literal fails."""
-
-    def make(_conditions: Conditions, _shape: Shape, bound: Term, _focus: str, value: str) -> Condition:
-        if not isinstance(bound, ox.Literal):
-            return UNKNOWN
-        within = literals.surely_within(value, bound, lower=lower, inclusive=inclusive)
-        beyond = literals.surely_within(value, bound, lower=not lower, inclusive=not inclusive)
-        return Condition(negation(within), both(f"isLiteral({value})", negation(beyond)))
-
-    return make
-
-
-_OF_VALUE: Final = {
-    "class": Conditions._class,
-    "datatype": Conditions._datatype,
-    "nodeKind": Conditions._node_kind,
-    "minInclusive": _range(lower=True, inclusive=True),
-    "minExclusive": _range(lower=True, inclusive=False),
-    "maxInclusive": _range(lower=False, inclusive=True),
-    "maxExclusive": _range(lower=False, inclusive=False),
-    "minLength": Conditions._min_length,
-    "maxLength": Conditions._max_length,
-    "pattern": Conditions._pattern,
-    "languageIn": Conditions._language_in,
-    "in": Conditions._in,
-    "not": Conditions._not,
-    "node": Conditions._node,
-    "and": Conditions._and,
-    "or": Conditions._or,
-    "xone": Conditions._xone,
-    "disjoint": Conditions._disjoint,
-    "equals": Conditions._equals,
-    "lessThan": Conditions._less_than,
-    "lessThanOrEquals": Conditions._less_than_or_equals,
-    "closed": Conditions._closed,
-}
-_OF_FOCUS: Final = {
-    "minCount": Conditions._min_count,
-    "maxCount": Conditions._max_count,
-    "hasValue": Conditions._has_value,
-    "equals": Conditions._equals_back,
-    "uniqueLang": Conditions._unique_lang,
-    "qualifiedValueShape": Conditions._qualified,
-}
-
-
 def _exists(pattern: str, expression: str = "true") -> str:
     if expression == "false":
         return "false"
@@ -406,4 +355,4 @@ def _is_as_stored(term: Term) -> bool:
     store = ox.Store()
     subject = ox.NamedNode("urn:s")
     store.add(ox.Quad(subject, subject, term))
-    return next(iter(store)).object == term
+    return bool(next(iter(store)).object == term)

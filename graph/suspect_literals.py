@@ -111,5 +111,6 @@ def surely_within(variable: str, bound: ox.Literal, *, lower: bool, inclusive: b
     sign = "<=" if inclusive else "<"
     if bound.datatype.value.removeprefix(XSD) in _NUMBERS:
         order = f"{bound} {sign} {variable}" if lower else f"{variable} {sign} {bound}"
-        return f"COALESCE(isLiteral({variable}) && DATATYPE({variable}) IN ({', '.join(map(iri, _NUMBERS))}) && {order}, false)"
+        numbers = ", ".join(map(iri, _NUMBERS))
+        return f"COALESCE(isLiteral({variable}) && DATATYPE({variable}) IN ({numbers}) && {order}, false)"
     return surely_ordered(str(bound), sign, variable) if lower else surely_ordered(variable, sign, str(bound))

@@ -148,11 +148,14 @@ def walk(database: ox.Store, path: Path, node: Term) -> set[Term]:
 
 
 def _neighbours(database: ox.Store, iri: ox.NamedNode, node: Term, *, backwards: bool) -> set[Term]:
+    """RDF 1.2 triple terms are no neighbours: SHACL has no place for them."""
     if backwards:
-        return {quad.subject for quad in database.quads_for_pattern(None, iri, node, DEFAULT) if _known(quad.subject)}
+        subjects = (quad.subject for quad in database.quads_for_pattern(None, iri, node, DEFAULT))
+        return {subject for subject in subjects if not isinstance(subject, ox.Triple)}
     if isinstance(node, ox.Literal):
         return set()
-    return {quad.object for quad in database.quads_for_pattern(node, iri, None, DEFAULT) if _known(quad.object)}
+    objects = (quad.object for quad in database.quads_for_pattern(node, iri, None, DEFAULT))
+    return {value for value in objects if not isinstance(value, ox.Triple)}
 
 
 def _closure(database: ox.Store, path: Path, node: Term) -> set[Term]:
@@ -163,8 +166,3 @@ def _closure(database: ox.Store, path: Path, node: Term) -> set[Term]:
         reached |= waiting
         waiting = {end for start in waiting for end in walk(database, path, start)} - reached
     return reached
-
-
-def _known(term: object) -> bool:
-    """Whether SHACL has a place for the term: RDF 1.2 triple terms are none."""
-    return not isinstance(term, ox.Triple)

@@ -74,7 +74,7 @@ class ShapesGraph:
         for triple in triples:
             if not isinstance(triple.subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
                 self._statements[triple.subject][triple.predicate.value].append(triple.object)
-        self.shapes = {node: self._shape(node) for node in sorted(self._nodes(), key=str)}
+        self.shapes: dict[Term, Shape] = {node: self._shape(node) for node in sorted(self._nodes(), key=str)}
 
     def items(self, head: Term) -> list[Term]:
         """The members of an RDF list; a list that leads back into itself ends there."""

@@ -149,6 +149,8 @@ def unaskable(database: ox.Store, source: Source, hierarchy: Hierarchy) -> set[T
 
 
 def _is_in(database: ox.Store, node: Term) -> bool:
-    return isinstance(node, ox.NamedNode) and any(
-        next(database.quads_for_pattern(*pattern, DEFAULT), None) for pattern in ((node, None, None), (None, None, node))
-    )
+    if not isinstance(node, ox.NamedNode):
+        return False
+    patterns = ((node, None), (None, node))
+    mentions = (quad for s, o in patterns for quad in database.quads_for_pattern(s, None, o, DEFAULT))
+    return next(mentions, None) is not None

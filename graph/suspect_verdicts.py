@@ -6,7 +6,8 @@ not for each node, and a result is not put into words that nobody reads.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from pyshacl.constraints.constraint_component import ConstraintComponent
@@ -16,15 +17,13 @@ from pyshacl.constraints.core.property_pair_constraints import (
 )
 from pyshacl.constraints.core.shape_based_constraints import PropertyConstraintComponent
 from pyshacl.errors import ConstraintLoadError, ConstraintLoadWarning, ReportableRuntimeError, ShapeLoadError
-from pyshacl.pytypes import SHACLExecutor
+from pyshacl.pytypes import GraphLike, RDFNode, SHACLExecutor
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
-from rdflib import SH, BNode, Graph, URIRef
+from rdflib import BNode, Graph, URIRef
 from rdflib.term import Node
 
 from .errors import OntologyError
-
-_ORDERS = (LessThanConstraintComponent, LessThanOrEqualsConstraintComponent)
 
 
 class Result(NamedTuple):
@@ -35,7 +34,7 @@ class Result(NamedTuple):
     path: Node | None
     value: Node | None
     severity: Node
-    component: URIRef
+    component: Node
     source: ConstraintComponent
 
     def generic_message(self, graph: Graph) -> str:
@@ -43,30 +42,44 @@ class Result(NamedTuple):
         return " ".join(map(str, self.source.make_generic_messages(graph, self.focus, self.value)))
 
 
+_Report: TypeAlias = tuple[str, Node, list[Result]]
+"""How pySHACL hands on a result."""
+
+_Verdict: TypeAlias = tuple[bool, list[_Report]]
+_Trail: TypeAlias = list[Shape | ConstraintComponent]
+
+_ORDERS = (LessThanConstraintComponent, LessThanOrEqualsConstraintComponent)
+
+
 class _Brief(ConstraintComponent):
     """Keeps of a result what a finding needs; pySHACL spends two thirds of its time on describing each in words."""
 
     __slots__ = ()
 
-    def make_v_result(
+    def make_v_result(  # type: ignore[override]
         self,
-        datagraph: Any,
-        focus_node: Any,
-        value_node: Any = None,
-        result_path: Any = None,
-        constraint_component: Any = None,
-        **_texts: Any,
-    ) -> Any:
+        datagraph: GraphLike,  # noqa: ARG002
+        focus_node: RDFNode,
+        value_node: RDFNode | None = None,
+        result_path: RDFNode | None = None,
+        constraint_component: RDFNode | None = None,
+        **_texts: object,
+    ) -> _Report:
         """Text, node and statements of a result, of which only the statements are used."""
         shape = self.shape
-        path = result_path or (shape.path() if shape.is_property_shape else None)
+        path = result_path or _path(shape)
         component = constraint_component or self.shacl_constraint_component
-        return "", BNode, [Result(shape.node, focus_node, path, value_node, shape.severity, component, self)]
+        return "", BNode(), [Result(shape.node, focus_node, path, value_node, shape.severity, component, self)]
 
 
 @cache
 def _brief(component: type[ConstraintComponent]) -> type[ConstraintComponent]:
     return type(component.__name__, (_Brief, component), {"__slots__": ()})
+
+
+def _path(shape: Shape) -> URIRef | BNode | None:
+    path: URIRef | BNode | None = shape.path()  # type: ignore[no-untyped-call]
+    return path
 
 
 class _Shape(Shape):
@@ -75,7 +88,7 @@ class _Shape(Shape):
     __slots__ = ("_components",)
 
     def __init__(self, shape: Shape) -> None:
-        path = shape.path() if shape.is_property_shape else None
+        path = _path(shape)
         super().__init__(shape.sg, shape.node, p=shape.is_property_shape, path=path, logger=shape.logger)
         kinds = (CONSTRAINT_PARAMETERS_MAP.get(predicate) for predicate in shape.sg.graph.predicates(shape.node))
         self._components = list(self._make(kind for kind in dict.fromkeys(kinds) if kind is not None))
@@ -87,22 +100,34 @@ class _Shape(Shape):
             except ConstraintLoadWarning:
                 continue  # a qualified value shape of a node shape counts nothing
 
-    def validate(self, executor: Any, target_graph: Any, focus: Any = None, _evaluation_path: Any = None) -> Any:
+    def validate(
+        self,
+        executor: SHACLExecutor,
+        target_graph: Graph,
+        focus: Node | Sequence[Node] | None = None,
+        _evaluation_path: _Trail | None = None,
+    ) -> _Verdict:
         """Whether the focus nodes conform, and the results."""
         if self.deactivated:
             return True, []
         trail = [*(_evaluation_path or ()), self]
         if len(trail) // 2 >= executor.max_validation_depth:
             raise ReportableRuntimeError("The shapes lead too deep into each other.")
-        nodes = [focus] if isinstance(focus, Node) else list(focus)
+        nodes = [focus] if isinstance(focus, Node) else list(focus or ())
         return self.judge(executor, target_graph, nodes, trail, self._components)
 
     def judge(
-        self, executor: Any, graph: Graph, focus: Sequence[Node], trail: list[Any], components: Iterable[Any]
-    ) -> tuple[bool, list[Any]]:
+        self,
+        executor: SHACLExecutor,
+        graph: Graph,
+        focus: Sequence[Node],
+        trail: _Trail,
+        components: Iterable[ConstraintComponent],
+    ) -> _Verdict:
         """The verdict of some of the constraint components."""
         values = self.value_nodes(graph, focus)
-        conforms, reports = True, []
+        conforms = True
+        reports: list[_Report] = []
         for component in components:
             good, found = component.evaluate(executor, graph, values, [*trail, component])
             conforms = conforms and good
@@ -116,14 +141,16 @@ class _Shape(Shape):
         return [statements[0] for _, _, statements in reports]
 
     def incomparable(self, graph: Graph, focus: Node) -> Iterator[Result]:
-        """The results for blank nodes where an order is asked for: pySHACL gives up, SHACL calls them not comparable."""
+        """The results for blank nodes where an order is asked for: for SHACL not comparable, pySHACL gives up."""
         (values,) = self.value_nodes(graph, [focus]).values()
         for part in self._components:
-            for parameter in (SH.lessThan, SH.lessThanOrEquals) if isinstance(part, _ORDERS) else ():
-                for other in (other for other in self.objects(parameter) for other in graph.objects(focus, other)):
-                    for value in values:
-                        if isinstance(value, BNode) or isinstance(other, BNode):
-                            yield part.make_v_result(graph, focus, value)[2][0]
+            parameters = part.constraint_parameters() if isinstance(part, _ORDERS) else ()
+            properties = [other for parameter in parameters for other in self.sg.graph.objects(self.node, parameter)]
+            others = [other for predicate in properties for other in graph.objects(focus, predicate)]
+            for value, other in product(values, others):
+                if isinstance(value, BNode) or isinstance(other, BNode):
+                    component = part.shacl_constraint_component
+                    yield Result(self.node, focus, _path(self), value, self.severity, component, part)
 
 
 class Judge(ShapesGraph):
@@ -132,11 +159,11 @@ class Judge(ShapesGraph):
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
         try:
-            self._shapes_by_node = {shape.node: _Shape(shape) for shape in self.shapes}
+            self._shapes_by_node: dict[Node, _Shape] = {shape.node: _Shape(shape) for shape in self.shapes}
         except (ShapeLoadError, ConstraintLoadError) as error:
             raise OntologyError(f"A shape is malformed: {error}", hint="Mend it in the shapes folder.") from None
 
-    def lookup_shape_from_node(self, node: Any) -> _Shape:
+    def lookup_shape_from_node(self, node: Node) -> _Shape:
         """Where pySHACL looks for the shapes inside of shapes."""
         return self._shapes_by_node[node]
 

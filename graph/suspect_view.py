@@ -4,8 +4,9 @@ A look-up takes a few microseconds, so a shape costs what it reads at its focus 
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from math import isnan
+from typing import NamedTuple
 
 import pyoxigraph as ox
 from rdflib import XSD, BNode, Graph, Literal, URIRef
@@ -15,14 +16,17 @@ from rdflib.term import IdentifiedNode, Node, bind
 from .suspect_paths import DEFAULT, Term
 
 _STRING = str(XSD.string)
+_LEXICAL = {
+    XSD.integer: re.compile(r"[+-]?[0-9]+"),
+    XSD.decimal: re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"),
+}
 _YEAR = re.compile(r"(-?\d{4,})(?:-(0[1-9]|1[0-2]))?(?:Z|[+-]\d\d:\d\d)?")
 
 
 class _Incomparable(Literal):
-    """A text that is no value of its datatype, as "2020-13-45" for a date.
+    """A literal that has no order: rdflib would raise an error where it is compared, and pySHACL passes that on.
 
-    rdflib raises TypeError where it is compared with another of its datatype, and pySHACL passes that on. SHACL
-    calls two such values not comparable, which breaks sh:lessThanOrEquals
+    SHACL calls two such values not comparable, which breaks sh:lessThanOrEquals
     (https://www.w3.org/TR/shacl/#LessThanOrEqualsConstraintComponent).
     """
 
@@ -32,6 +36,22 @@ class _Incomparable(Literal):
         return False
 
     __le__ = __gt__ = __ge__ = __lt__
+
+
+class _IllTyped(_Incomparable):
+    """A text that is no value of its datatype, as "2020-13-45" for a date."""
+
+    __slots__ = ()
+
+    @property
+    def ill_typed(self) -> bool:
+        """Python reads more texts as numbers than XML Schema does, as "1_000" and "NaN"; rdflib takes these."""
+        return True
+
+    @property
+    def value(self) -> None:
+        """An ill-typed literal has none, also where rdflib knows one, as 300 for a byte."""
+        return
 
 
 class _Year(NamedTuple):
@@ -62,10 +82,14 @@ class View(SimpleMemory):
     def __init__(self, database: ox.Store) -> None:
         super().__init__()
         self._database = database
-        self._nodes: dict[Any, IdentifiedNode | Literal] = {}
+        self._nodes: dict[object, IdentifiedNode | Literal] = {}
         self._terms: dict[Node, Term] = {}
 
-    def triples(self, triple_pattern: Any, context: Graph | None = None) -> Iterator[Any]:  # noqa: ARG002
+    def triples(
+        self,
+        triple_pattern: tuple[Node | None, Node | None, Node | None],
+        context: Graph | None = None,  # noqa: ARG002
+    ) -> Iterator[tuple[tuple[Node, Node, Node], Iterator[Graph]]]:
         """What matches; None stands for anything."""
         subject, predicate, value = (None if node is None else self.term(node) for node in triple_pattern)
         if isinstance(subject, ox.Literal) or not isinstance(predicate, ox.NamedNode | None):
@@ -94,7 +118,7 @@ class View(SimpleMemory):
         return term
 
 
-def to_graph(triples: Any) -> Graph:
+def to_graph(triples: Iterable[ox.Triple]) -> Graph:
     """The triples as an rdflib graph of their own."""
     graph = Graph(bind_namespaces="none")
     for triple in triples:
@@ -114,10 +138,21 @@ def to_node(term: object) -> IdentifiedNode | Literal:
         case ox.Literal() if term.datatype.value == _STRING:
             return Literal(term.value)
         case ox.Literal():
-            literal = Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
-            return literal if not literal.ill_typed else _Incomparable(term.value, datatype=literal.datatype)
+            return _typed(term.value, URIRef(term.datatype.value))
         case _:
             raise TypeError(f"SHACL has no place for the term {term}.")
+
+
+def _typed(text: str, datatype: URIRef) -> Literal:
+    lexical = _LEXICAL.get(datatype)
+    if lexical is not None and lexical.fullmatch(text) is None:
+        return _IllTyped(text, datatype=datatype, normalize=False)
+    literal = Literal(text, datatype=datatype, normalize=False)
+    if literal.ill_typed:
+        return _IllTyped(text, datatype=datatype, normalize=False)
+    if isinstance(literal.value, float) and isnan(literal.value):
+        return _Incomparable(text, datatype=datatype, normalize=False)
+    return literal
 
 
 def to_term(node: Node) -> Term:

@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import pyoxigraph as ox
 
 from .suspect_changes import Readers
-from .suspect_conditions import UNKNOWN, Condition, Conditions, both, either
+from .suspect_conditions import Conditions
+from .suspect_logic import UNKNOWN, Condition, both, either
 from .suspect_paths import HERE, Term, sparql
 from .suspect_shapes import BEYOND_CORE, TYPE, Shape, ShapesGraph
-from .suspect_units import FocusNodes, Hierarchy, Source, Unit, units, unaskable
+from .suspect_units import FocusNodes, Hierarchy, Source, Unit, unaskable, units
 
 _BREAKABLE_WITHOUT_VALUE: Final = ("minCount", "hasValue", "qualifiedValueShape", "equals", *BEYOND_CORE)
 _FEW: Final = 3
@@ -114,8 +115,11 @@ def number_of_findings(database: ox.Store, check: Check) -> int:
 
 
 def _count(database: ox.Store, variables: str, pattern: str) -> int:
-    rows = database.query(f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT DISTINCT {variables} WHERE {{ {pattern} }} }}")
-    return next(int(row["n"].value) for row in rows)
+    return sum(1 for _ in _rows(database, f"SELECT DISTINCT {variables} WHERE {{ {pattern} }}"))
+
+
+def _rows(database: ox.Store, query: str) -> ox.QuerySolutions:
+    return cast("ox.QuerySolutions", database.query(query))
 
 
 def _all(database: ox.Store, check: Check, hierarchy: Hierarchy) -> set[Term]:
@@ -127,13 +131,14 @@ def _among(database: ox.Store, check: Check, nodes: set[Term]) -> set[Term]:
     """The suspects among focus nodes; SPARQL cannot name blank ones, so these are suspects as they stand."""
     if check.left_to_pyshacl:
         return nodes
-    blank = {node for node in nodes if isinstance(node, ox.BlankNode)}
+    blank: set[Term] = {node for node in nodes if isinstance(node, ox.BlankNode)}
     named = " ".join(map(str, nodes - blank))
     return _ask(database, f"VALUES ?f {{ {named} }} {check.suspicion}") | blank if named else blank
 
 
 def _ask(database: ox.Store, pattern: str) -> set[Term]:
-    return {row[0] for row in database.query(f"SELECT DISTINCT ?f WHERE {{ {pattern} }}")}
+    nodes = (row[0] for row in _rows(database, f"SELECT DISTINCT ?f WHERE {{ {pattern} }}"))
+    return {node for node in nodes if not isinstance(node, ox.Triple | None)}
 
 
 def _classes(graph: ShapesGraph) -> Iterator[Term]:

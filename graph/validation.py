@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import pyoxigraph as ox
 from rdflib import RDFS, SH, BNode, Graph, Literal, URIRef
@@ -22,13 +22,13 @@ from .finding import SEVERITIES, Finding, Report
 from .names import DCTERMS, PREFIXES, shorten
 from .nearest import Nearest
 from .schema import language_triples, shapes_triples
-from .suspect_paths import DEFAULT, Term, first_steps, words
+from .suspect_paths import Predicate, Term, first_steps, walk, words
 from .suspect_verdicts import Judge, Result
 from .suspect_view import View, to_graph, to_term
 from .suspects import Plan, Suspects, number_of_findings
 
 _LABELS = [
-    ox.NamedNode(iri)
+    Predicate(ox.NamedNode(iri))
     for iri in (
         PREFIXES["skos"] + "prefLabel",
         DCTERMS + "title",
@@ -42,7 +42,7 @@ _PORTION = 500
 """So many suspects are judged at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shapes:
     """A shapes graph as written, its texts in all languages, the queries made from it, and what judges by it."""
 
@@ -138,12 +138,11 @@ class _Session:
         check, nodes, most = suspects.check, suspects.nodes, self._most
         if check.left_to_pyshacl:
             self._notes.append(f"pySHACL looked at all focus nodes of {check.unit.shape.node}.")
-        first = sorted(nodes, key=str) if len(nodes) <= most else heapq.nsmallest(most, nodes, key=str)
-        self._add(suspects, first)
         if len(nodes) > most and check.countable:
+            self._add(suspects, heapq.nsmallest(most, nodes, key=str))
             self._found[self._view.node(check.unit.shape.node)].count = number_of_findings(self._database, check)
-        elif len(nodes) > most:
-            self._add(suspects, list(nodes.difference(first)))
+        else:
+            self._add(suspects, sorted(nodes, key=str))
 
     def _add(self, suspects: Suspects, nodes: Sequence[Term]) -> None:
         shape, whole = self._view.node(suspects.check.unit.shape.node), suspects.check.unit.whole
@@ -157,7 +156,7 @@ class _Session:
 
     def report(self) -> Report:
         """The findings in order."""
-        texts = _Texts(self._shapes, self._language)
+        texts = _texts(self._shapes, self._language)
         nearest = Nearest(self._database, self._shapes.plan.graph)
         labels = cache(self._label)
         findings = [
@@ -195,9 +194,9 @@ class _Session:
 
     def _label(self, term: Term) -> str:
         """What a thing is called: its best label, else the end of its address."""
-        for predicate in _LABELS if not isinstance(term, ox.Literal) else ():
-            quads = self._database.quads_for_pattern(term, predicate, None, DEFAULT)
-            texts = [(q.object.language, q.object.value) for q in quads if isinstance(q.object, ox.Literal)]
+        for predicate in _LABELS:
+            values = walk(self._database, predicate, term)
+            texts = [(value.language, value.value) for value in values if isinstance(value, ox.Literal)]
             if text := _best(texts, self._language):
                 return text
         return term.value.rstrip("/").rsplit("/", 1)[-1]
@@ -251,6 +250,11 @@ class _Texts:
         return severity, place, finding.order, *about
 
 
+@lru_cache(maxsize=8)
+def _texts(shapes: Shapes, language: str) -> _Texts:
+    return _Texts(shapes, language)
+
+
 def _number(node: Node | None) -> float:
     return _LAST if node is None else float(str(node))
 
@@ -268,6 +272,6 @@ def _best(texts: Iterable[tuple[str | None, str]], language: str) -> str:
 def _once(results: Iterable[Result]) -> Iterable[Result]:
     """One result for each finding: a value that breaks two constraints of one shape gets one message."""
     found: dict[tuple[Node | None, ...], Result] = {}
-    for result in sorted(results, key=lambda result: result.component):
+    for result in sorted(results, key=lambda result: str(result.component)):
         found.setdefault((result.shape, result.focus, result.path, result.value), result)
     return found.values()

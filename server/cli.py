@@ -13,6 +13,7 @@ import click
 from ..graph.errors import GraphError, InvalidGraphError, QueryError
 from .members import submit, validate
 from .options import app_config, data_option, server_options
+from .releases import diff, export, log
 from .terminal import show_error, show_table
 from .tokens import token
 
@@ -184,6 +185,9 @@ def restore(file: Path, data: Path) -> None:
 main.add_command(token)
 main.add_command(validate)
 main.add_command(submit)
+main.add_command(log)
+main.add_command(diff)
+main.add_command(export)
 
 
 def _ready(line: str, engine: "Engine") -> None:

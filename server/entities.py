@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..graph import names, query, readable
 from ..graph.errors import GraphError
 from ..graph.query import Format
-from ..graph.wire import Message
 from . import as_at, memento, protocol, reading
 from .cache import Kept
 from .errors import NotThereError
@@ -96,7 +95,7 @@ def _memento(path: str, version: int) -> Response:
 def _answer(path: str, version: int | None) -> Response:
     readings = _readings(path)
     candidates = [(names.ID + each, _name(offer)) for each, offer in readings]
-    job: Message = {"job": "thing", "candidates": candidates, **as_at.member(version)}
+    job = {"job": "thing", "candidates": candidates, **as_at.member(version)}
     return reading.answer(f"GET /id/{path}", job, partial(_shown, readings, version))
 
 

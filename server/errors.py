@@ -110,7 +110,6 @@ _HTTP: Final = {
 }
 _HTTP_HINTS: Final = {
     404: "The query endpoint is /sparql.",
-    413: f"At most {MAX_BODY_BYTES:,} bytes of a request's body are read.",
 }
 _RETRY_AFTER: Final = 5
 
@@ -163,6 +162,8 @@ def _http_error(error: HTTPException) -> Response:
 def _http_hint(error: HTTPException) -> str:
     if methods := getattr(error, "valid_methods", None):
         return f"Use one of: {', '.join(sorted(methods))}."
+    if error.code == 413:
+        return f"At most {request.max_content_length or MAX_BODY_BYTES:,} bytes of this request's body are read."
     return _HTTP_HINTS.get(error.code or 0, "")
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
 from ..graph import history, readable
-from ..graph.names import ID
 from ..graph.query import Format
 from . import cache, conditional, current, delivery, memento, observation, protocol
 from .errors import ProtocolError
@@ -29,8 +28,8 @@ _MOST_MEMENTOS: Final = 1000
 def versions() -> Response:
     """The versions, the newest first, a page at a time."""
     observation.client()
-    newest = current.engine().version
-    start = min(_before() or newest + 1, newest + 1) - 1
+    newest, before = current.engine().version, _before()
+    start = newest if before is None else min(before - 1, newest)
     found = history.versions(_data(), start, _MOST_VERSIONS)
     more = found[-1].version if found and found[-1].version > 1 else None
     earlier = url_for(".versions", before=more, _external=True) if more else None
@@ -83,26 +82,22 @@ def time_map(path: str) -> Response:
     before = _before()
     found = memento.states([path])
     until = [each for each in found.mementos if before is None or each.version < before]
-    lines = _time_map(found, until[-_MOST_MEMENTOS:], len(until) > _MOST_MEMENTOS, before)
+    listed, earlier = until[-_MOST_MEMENTOS:], until[:-_MOST_MEMENTOS]
+    lines = [f'<{memento.address(found.path)}>; rel="original timegate"', _list_of(found, "self", listed, before)]
+    if earlier:
+        lines.append(_list_of(found, "timemap", earlier[-_MOST_MEMENTOS:], listed[0].version))
+    ends = {found.mementos[0]: ["first"]}
+    ends.setdefault(found.mementos[-1], []).append("last")
+    lines += [memento.link_to(found.path, each, *ends.get(each, ())) for each in listed]
     response = Response(",\n".join(lines) + "\n", content_type=LINK_FORMAT)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _time_map(of: States, listed: Sequence[Memento], more: bool, before: int | None) -> list[str]:
-    own = memento.time_map(of.path, before)
-    lines = [f'<{memento.address(of.path)}>; rel="original timegate"']
-    lines.append(f'<{own}>; rel="self"; type="{LINK_FORMAT}"' + _span(listed))
-    if more:
-        earlier = memento.time_map(of.path, listed[0].version)
-        lines.append(f'<{earlier}>; rel="timemap"; type="{LINK_FORMAT}"')
-    ends = {of.mementos[0]: ["first"]}
-    ends.setdefault(of.mementos[-1], []).append("last")
-    return [*lines, *(memento.link_to(of.path, each, *ends.get(each, ())) for each in listed)]
-
-
-def _span(listed: Sequence[Memento]) -> str:
-    return f'; from="{listed[0].date}"; until="{listed[-1].date}"' if listed else ""
+def _list_of(of: States, relation: str, listed: Sequence[Memento], before: int | None) -> str:
+    """A link to a TimeMap, with the time that it spans."""
+    span = f'; from="{listed[0].date}"; until="{listed[-1].date}"' if listed else ""
+    return f'<{memento.time_map(of.path, before)}>; rel="{relation}"; type="{LINK_FORMAT}"{span}'
 
 
 def _before() -> int | None:

@@ -148,6 +148,8 @@ def _post(address: str, token: str, fields: Mapping[str, str], paths: Sequence[P
     """Send a form, and read the JSON that answers it. A redirect is not followed: it would take the token along."""
     import urllib3
 
+    if not address.startswith(("http://", "https://")):
+        raise SendError(f"{address} is no web address.", hint="Give --to as http://… or https://….")
     form: list[tuple[str, str | tuple[str, bytes, str]]] = [*fields.items()]
     form += [("file", (_name(path), _read(path), "application/octet-stream")) for path in paths]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
@@ -157,7 +159,7 @@ def _post(address: str, token: str, fields: Mapping[str, str], paths: Sequence[P
         )
         answer = json.loads(response.data)
     except (urllib3.exceptions.HTTPError, ValueError) as error:
-        hint = "Check the address (http://… or https://…), and that the server runs (GET /health)."
+        hint = "Check the address, and that the server runs (GET /health)."
         raise SendError(f"{address} does not answer as it should: {error}.", hint=hint) from None
     if response.status >= 300:
         detail = answer.get("detail", "") if isinstance(answer, dict) else ""

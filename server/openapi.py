@@ -6,7 +6,7 @@ Written by hand, because the texts of SPARQL are bodies that no framework descri
 from importlib.metadata import version
 from typing import Final
 
-from . import openapi_submissions
+from . import openapi_history, openapi_submissions
 from .negotiation import HTML
 from .openapi_parts import (
     GRAPHS,
@@ -36,14 +36,15 @@ _TAGS: Final = {
     "administration": "See and stop what runs.",
     "description": "What this endpoint is and holds.",
     "operation": "For monitoring.",
+    "history": "What there was at each version.",
     "submissions": "Check, send and decide about data of members.",
 }
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
 _JSON: Final = "application/json"
 _WHICH: Final = ("default-graph-uri", "named-graph-uri")
-_HOW: Final = (*_WHICH, "format", "timeout", "rewrite")
-_ASKING: Final = (413, 429, 502, 503, 507)
+_HOW: Final = (*_WHICH, "format", "timeout", "rewrite", "version")
+_ASKING: Final = (413, 429, 501, 502, 503, 507)
 """Problems that work can end with."""
 
 
@@ -73,6 +74,7 @@ def document(base_url: str) -> Part:
             "/why-empty": _why_empty(),
             **_descriptions(),
             **_monitoring(),
+            **openapi_history.paths(),
             **openapi_submissions.paths(),
         },
         "components": components(),
@@ -89,13 +91,13 @@ def _sparql() -> Part:
     summary = "Ask a query; without one, the service description, or for a browser the query form"
     return {
         "get": operation(
-            "query", "query", summary, rows | problems(400, 406, *_ASKING), parameters=refer("query", *_HOW)
+            "query", "query", summary, rows | problems(400, 404, 406, *_ASKING), parameters=refer("query", *_HOW)
         ),
         "post": operation(
             "queryByPost",
             "query",
             "Ask a query that is too long for an address",
-            {"200": rows["200"]} | problems(400, 406, 415, *_ASKING),
+            {"200": rows["200"]} | problems(400, 404, 406, 415, *_ASKING),
             parameters=refer(*_HOW),
             requestBody=text_body(_QUERY, "query", *_HOW),
         ),
@@ -122,7 +124,7 @@ def _graph_store(suffix: str) -> Part:
     filled = {"200": written("The graph was there."), "201": written("The graph is new.", "Location")}
     filled |= problems(400, 415, *_ASKING)
     gone = {"200": written("The graph is gone.")} | problems(400, 404, *_ASKING)
-    parameters, body = refer("format"), graph_body()
+    parameters, body = refer("format", "version"), graph_body()
     more = "Add to a graph; where none is named, a new one is made and its address told"
     return {
         "get": operation(f"read{suffix}Graph", "query", "The triples of a graph", read, parameters=parameters),
@@ -152,20 +154,22 @@ def _keep() -> Part:
         "keepQuery",
         "query",
         "Keep a query under a permanent address, with the version of the data and the hash of its answer",
-        {"201": kept} | problems(400, 406, 415, *_ASKING),
-        requestBody=text_body(_QUERY, "query", *_WHICH),
+        {"201": kept} | problems(400, 404, 406, 415, *_ASKING),
+        requestBody=text_body(_QUERY, "query", *_WHICH, "version"),
     )
 
 
 def _kept() -> Part:
-    shown = response("The query, and whether today's answer is the same.", (_JSON, HTML.media_type), *LIMITS)
+    shown = response(
+        "The query, and whether its answer is the same today, and as at its version.", (_JSON, HTML.media_type), *LIMITS
+    )
     return operation("keptQuery", "query", "A kept query", {"200": shown} | problems(400, 404, 406, *_ASKING))
 
 
 def _why_empty() -> Part:
     reason = response("The pattern, and what values there are.", (_JSON, HTML.media_type), "X-Data-Version", *LIMITS)
-    responses = {"200": reason} | problems(400, 406, *_ASKING)
-    parameters = ("query", *_WHICH, "timeout")
+    responses = {"200": reason} | problems(400, 404, 406, *_ASKING)
+    parameters = ("query", *_WHICH, "timeout", "version")
     summary, by_post = "Which pattern of a query leaves its answer empty", "The same for a long query"
     body = text_body(_QUERY, *parameters)
     return {

@@ -32,7 +32,7 @@ def plain(database: ox.Store, shapes: Shapes) -> set[Found]:
         data = to_graph(quad.triple for quad in database.quads_for_pattern(None, None, None, ox.DefaultGraph()))
         try:
             _, report, text = pyshacl.validate(data, shacl_graph=shapes.graph + Graph(), inplace=True)
-        except (ReportableRuntimeError, TypeError) as error:
+        except ReportableRuntimeError as error:
             raise NotComparableError from error
     assert isinstance(report, Graph), text
     return {_found(report, result) for result in report.objects(None, SH.result)}

@@ -133,7 +133,8 @@ class Writer:
             case "in":
                 return f"sh:in {self.list_of(partial(self.one, *TERMS))}"
             case "closed":
-                return f"sh:closed true ; sh:ignoredProperties {self.list_of(partial(self.one, *PROPERTIES))}"
+                ignored = f" ; sh:ignoredProperties {self.list_of(partial(self.one, *PROPERTIES))}"
+                return f"sh:closed true{self.one('', ignored)}"
             case _:
                 return f"sh:{name} {self.one(*SIMPLE[name])}"
 
@@ -252,9 +253,9 @@ class Recorder(View):
 def reads(database: ox.Store, shapes: Shapes, result: Found, changed: set[ox.Quad]) -> bool:
     """Whether pySHACL looks at a changed triple to come to the result. Types are left out: it reads them all."""
     view = Recorder(database)
-    focus = next(iter(triples([f"{result[1]} :p 1"]))).subject if result[1][0] != '"' else None
-    if focus is None:
+    if result[1].startswith('"'):
         return False
+    focus = ox.NamedNode(result[1][1:-1]) if result[1].startswith("<") else ox.BlankNode(result[1][2:])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         shapes.judge.results(view.node(shape_node(result[0])), Graph(store=view), [view.node(focus)], whole=False)

@@ -85,9 +85,7 @@ def test_kills_at_100_random_moments_of_acceptance_leave_the_graph_before_or_aft
     assert not [path for path in (data / "commits").iterdir() if path.name.startswith(".")]
 
 
-def one_moment(
-    server: Server, data: Path, identifier: str, reviewer: str, chance: random.Random
-) -> tuple[State, str]:
+def one_moment(server: Server, data: Path, identifier: str, reviewer: str, chance: random.Random) -> tuple[State, str]:
     """Ask for the step that is next, kill somewhere in it, and look at what is on the disk."""
     action = "accept" if state(data, identifier) is State.UNDONE else "undo"
     head = journal.head(data)
