@@ -53,10 +53,9 @@ class Difference:
 
 def log(data: Path, limit: int) -> Iterator[tuple[Header, int, int]]:
     """The newest versions, the newest first, and how many quads came and went with each."""
-    newest = journal.head(data) or 0
-    for version in range(newest, max(0, newest - limit), -1):
-        change = journal.read(data, version)
-        yield journal.read_header(data, version), len(change.inserted), len(change.deleted)
+    for version in history.versions(data, journal.head(data) or 0, limit):
+        change = journal.read(data, version.version)
+        yield version, len(change.inserted), len(change.deleted)
 
 
 def between(data: Path, start: int, end: int) -> Difference:
@@ -291,7 +290,11 @@ def as_json(found: Difference) -> dict[str, Any]:
         "deleted": len(change.deleted),
         "alignments": {
             how: [
-                {"subject": str(pair[0]), "object": str(pair[1]), "words": [found.labels[node] for node in pair]}
+                {
+                    "subject": str(pair[0]),
+                    "object": str(pair[1]),
+                    "words": [found.labels.get(node, "") for node in pair],
+                }
                 for pair in pairs
             ]
             for how, pairs in (("gained", found.gained), ("lost", found.lost))

@@ -58,7 +58,7 @@ _LICENCE: Final = ox.NamedNode(names.DCTERMS + "license")
 def turtle(quads: Iterable[ox.Quad], header: Header, files: Sequence[File], sha256: str) -> bytes:
     """The record of a release that has these statements and files; `sha256` is that of its canonical N-Quads."""
     statistics = measure(_read(quads))
-    counted = [each for each in void(statistics, _FOLDER) if each.predicate.value is not None]
+    counted = [each for each in void(statistics, _FOLDER) if each.predicate.value not in _OF_A_SERVER]
     licences = [each.object for each in counted if each.subject == _DATASET and each.predicate == _LICENCE]
     terms: list[Pair] = [(_LICENCE.value, each) for each in licences if isinstance(each, ox.NamedNode)]
     terms.append((names.DCTERMS + "rights", ox.NamedNode(_RIGHTS)))

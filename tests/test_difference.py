@@ -217,6 +217,16 @@ def test_json_says_all_of_it(versions: Path) -> None:
     }
 
 
+def test_an_alignment_with_a_blank_node_is_told_without_a_name(tmp_path: Path) -> None:
+    linked = ox.Triple(
+        ox.NamedNode("urn:a"), ox.NamedNode("https://w3id.org/itu-align/ontology#alignsWith"), ox.BlankNode("b0")
+    )
+    write_version(tmp_path, {"g": [linked]})
+    assert "  <urn:a> is now aligned with _:b0.\n" in diff(tmp_path, 0, 1)
+    found = json.loads(diff(tmp_path, 0, 1, "--format", "json"))
+    assert found["alignments"]["gained"] == [{"subject": "<urn:a>", "object": "_:b0", "words": ["", ""]}]
+
+
 # The commands
 
 

@@ -189,6 +189,7 @@ def test_what_is_no_thing_raises_for_the_address_as_it_stands() -> None:
 
 
 def test_a_page_has_labels_links_and_the_graphs_of_its_statements(client: FlaskClient) -> None:
+    assert "<h1>The first</h1>" in client.get("/id/thing/A.html").text  # not what is only submitted
     shown = page(client, "/id/thing/A")
     assert shown.rows == [
         ["Property", "Value", "Stated in"],

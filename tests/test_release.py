@@ -239,7 +239,12 @@ def test_the_changelog_counts_from_the_newest_older_release_beside(small: Path, 
     for title in ("second", "third", "fourth"):
         write_version(small, {"two": turtle(f'ex:a dcterms:title "{title}" .')})
     releases = tmp_path / "releases"
-    for version in (1, 4, 2):
+    for name in ("foreign/itu-align-new.nq.gz", ".unfinished/itu-align-2.nq.gz"):
+        (releases / name).parent.mkdir(parents=True)
+        (releases / name).touch()
+    output = exported(small, "--release", releases / "v1", "--version", 1)
+    assert output.startswith("The changelog counts from version 0: no earlier release lies beside this one.\n")
+    for version in (4, 2):
         exported(small, "--release", releases / f"v{version}", "--version", version)
     output = exported(small, "--release", releases / "v3", "--version", 3)
     assert output.startswith("The changelog counts from version 2: the release in v2 beside this one.\n")

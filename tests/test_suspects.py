@@ -39,7 +39,7 @@ def suspects(shapes: str, data: str, changed: str | None = None) -> dict[str, se
 
 
 def end(term: object) -> str:
-    return str(term).strip("<>").removeprefix(EX)
+    return term.value.removeprefix(EX) if isinstance(term, ox.NamedNode) else str(term)
 
 
 def on_property(constraint: str) -> str:
