@@ -182,7 +182,7 @@ ENGINES = {"itu-align": own, "pyshacl": pyshacl, "pyrudof": pyrudof}
 VALUES = {"itu-align": whole, "pyshacl": whole, "pyrudof": without_values}
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:  # noqa: PLR2004
+    if len(sys.argv) == 3:
         run(sys.argv[1], Path(sys.argv[2]))
     else:
         main(everything="--all" in sys.argv)

@@ -4,7 +4,7 @@ Its constraint components decide. Around them is what makes thousands of verdict
 not for each node, and a result is not put into words that nobody reads.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 from typing import NamedTuple, TypeAlias
@@ -48,6 +48,7 @@ _Report: TypeAlias = tuple[str, Node, list[Result]]
 _Verdict: TypeAlias = tuple[bool, list[_Report]]
 _Trail: TypeAlias = list[Shape | ConstraintComponent]
 
+_NODE = BNode()
 _ORDERS = (LessThanConstraintComponent, LessThanOrEqualsConstraintComponent)
 
 
@@ -69,7 +70,7 @@ class _Brief(ConstraintComponent):
         shape = self.shape
         path = result_path or _path(shape)
         component = constraint_component or self.shacl_constraint_component
-        return "", BNode(), [Result(shape.node, focus_node, path, value_node, shape.severity, component, self)]
+        return "", _NODE, [Result(shape.node, focus_node, path, value_node, shape.severity, component, self)]
 
 
 @cache
@@ -153,11 +154,25 @@ class _Shape(Shape):
                     yield Result(self.node, focus, _path(self), value, self.severity, component, part)
 
 
+class _Unchanging(Graph):
+    """A shapes graph, of which pySHACL asks the same again for each node: the lists of sh:in, sh:or and their like."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(store=graph.store, identifier=graph.identifier, bind_namespaces="none")
+        self._items: dict[Node, list[Node]] = {}
+
+    def items(self, list: Node) -> Generator[Node, None, None]:  # noqa: A002
+        """The members of an RDF list."""
+        if list not in self._items:
+            self._items[list] = [*super().items(list)]
+        yield from self._items[list]
+
+
 class Judge(ShapesGraph):
     """pySHACL's shapes graph, kept from one check to the next."""
 
     def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
+        super().__init__(_Unchanging(graph))
         try:
             self._shapes_by_node: dict[Node, _Shape] = {shape.node: _Shape(shape) for shape in self.shapes}
         except (ShapeLoadError, ConstraintLoadError) as error:

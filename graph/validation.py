@@ -9,13 +9,13 @@ import heapq
 import logging
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 import pyoxigraph as ox
-from rdflib import RDFS, SH, BNode, Graph, Literal, URIRef
+from rdflib import RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from .finding import SEVERITIES, Finding, Report
@@ -23,9 +23,10 @@ from .names import DCTERMS, PREFIXES, shorten
 from .nearest import Nearest
 from .schema import language_triples, shapes_triples
 from .suspect_paths import Predicate, Term, first_steps, walk, words
+from .suspect_scan import number_of_findings
 from .suspect_verdicts import Judge, Result
 from .suspect_view import View, to_graph, to_term
-from .suspects import Plan, Suspects, number_of_findings
+from .suspects import Plan, Suspects
 
 _LABELS = [
     Predicate(ox.NamedNode(iri))
@@ -37,6 +38,7 @@ _LABELS = [
     )
 ]
 _LOGGERS = ("pyshacl.shapes_graph", "rdflib.term")
+_SH = str(SH)
 _LAST = 1_000_000.0
 _PORTION = 500
 """So many suspects are judged at once."""
@@ -159,37 +161,34 @@ class _Session:
         texts = _texts(self._shapes, self._language)
         nearest = Nearest(self._database, self._shapes.plan.graph)
         labels = cache(self._label)
-        findings = [
-            self._finding(result, texts, labels(self._view.term(result.focus)), nearest)
-            for found in self._found.values()
-            for result in found.results
-        ]
+        found = [(texts.of(shape), result) for shape, found in self._found.items() for result in found.results]
+        findings = [(said, self._finding(result, said, labels, nearest)) for said, result in found]
+        findings.sort(key=lambda pair: _order(*pair))
         counts = {str(shape): found.count for shape, found in self._found.items() if found.count > len(found.results)}
-        return Report(tuple(sorted(findings, key=texts.key)), counts, tuple(self._notes))
+        return Report(tuple(finding for _, finding in findings), counts, tuple(self._notes))
 
-    def _finding(self, result: Result, texts: "_Texts", label: str, nearest: Nearest) -> Finding:
-        words_of = texts.of(result.shape)
+    def _finding(self, result: Result, said: "_Words", labels: Callable[[Term], str], nearest: Nearest) -> Finding:
         focus = self._view.term(result.focus)
         value = None if result.value is None else self._view.term(result.value)
         if result.path is None and value == focus:
             value = None
-        steps = (str(result.path),) if isinstance(result.path, URIRef) else words_of.steps
+        steps = (str(result.path),) if isinstance(result.path, URIRef) else said.steps
         return Finding(
-            severity=str(result.severity).removeprefix(str(SH)),
+            severity=str(result.severity).removeprefix(_SH),
             shape=str(result.shape),
-            field=words_of.field,
-            group=words_of.group,
-            order=words_of.order,
+            field=said.field,
+            group=said.group,
+            order=said.order,
             subject=focus.value,
-            subject_label=label,
-            path=str(result.path) if isinstance(result.path, URIRef) else words_of.path,
+            subject_label=labels(focus),
+            path=str(result.path) if isinstance(result.path, URIRef) else said.path,
             value=None if value is None else value.value,
-            message=words_of.message or result.generic_message(self._graph),
+            message=said.message or result.generic_message(self._graph),
             component=str(result.component),
             focus=str(focus),
             term=None if value is None else str(value),
             paths=steps,
-            nearest=nearest.to(words_of.node, value) if isinstance(value, ox.NamedNode) else (),
+            nearest=nearest.to(said.node, value) if isinstance(value, ox.NamedNode) else (),
         )
 
     def _label(self, term: Term) -> str:
@@ -242,12 +241,12 @@ class _Texts:
         texts = self._shapes.texts.objects(subject, predicate)
         return _best([(text.language, str(text)) for text in texts if isinstance(text, Literal)], self._language)
 
-    def key(self, finding: Finding) -> tuple[object, ...]:
-        """The place of a finding among others: as in a form, then by what it is about."""
-        place = self.of(URIRef(finding.shape) if ":" in finding.shape else BNode(finding.shape)).place
-        severity = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
-        about = (finding.subject, finding.path or "", finding.value or "", finding.term or "", finding.shape)
-        return severity, place, finding.order, *about
+
+def _order(said: _Words, finding: Finding) -> tuple[object, ...]:
+    """The place of a finding among others: as in a form, then by what it is about."""
+    severity = SEVERITIES.index(finding.severity) if finding.severity in SEVERITIES else len(SEVERITIES)
+    about = (finding.subject, finding.path or "", finding.value or "", finding.term or "", finding.shape)
+    return severity, said.place, said.order, *about
 
 
 @lru_cache(maxsize=8)

@@ -7,8 +7,8 @@ import pytest
 from itu_align.graph import schema
 from itu_align.graph.names import ID
 from itu_align.graph.suspect_literals import is_safe
-from itu_align.graph.suspect_paths import Alternative, Path as PropertyPath
-from itu_align.graph.suspect_paths import Predicate, Repeat, Sequence, inverse, sparql, steps, walk
+from itu_align.graph.suspect_paths import Alternative, Predicate, Repeat, Sequence, inverse, sparql, steps, walk
+from itu_align.graph.suspect_paths import Path as PropertyPath
 from itu_align.graph.suspects import Plan
 from itu_align.graph.validation import check, shipped_shapes
 from plain_shacl import ours, plain, store

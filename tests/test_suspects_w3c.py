@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from itu_align.graph.names import PREFIXES
 from itu_align.graph.validation import check, load_shapes
 from plain_shacl import ours, plain, store
 

@@ -411,7 +411,7 @@ def test_a_shape_that_sparql_cannot_read_is_noted() -> None:
 
 
 def test_a_malformed_shape_is_refused_when_it_is_loaded() -> None:
-    with pytest.raises(OntologyError, match="A shape is malformed: .*at most one sh:minCount"):
+    with pytest.raises(OntologyError, match=r"A shape is malformed: .*at most one sh:minCount"):
         shapes(":p a sh:PropertyShape ; sh:path :a ; sh:minCount 1, 2 .")
 
 

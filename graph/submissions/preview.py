@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import pyoxigraph as ox
 
 from .. import finding, grammar, names, rewrite, schema, union
+from ..labels import Labels
 from ..union import Change
 from . import examination, life, register
 from .life import Work
@@ -20,15 +21,6 @@ MOST_LISTED: Final = 500
 """Statements, alignments and rows that are listed of each kind; of the others only the number is given."""
 
 _ALIGNS_WITH: Final = ox.NamedNode(names.ALIGN + "alignsWith")
-_LABELS: Final = tuple(
-    ox.NamedNode(iri)
-    for iri in (
-        names.PREFIXES["skos"] + "prefLabel",
-        names.DCTERMS + "title",
-        names.PREFIXES["rdfs"] + "label",
-        names.DCTERMS + "identifier",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ def preview(work: Work, identifier: str, *, seconds: float, language: str = "en"
     after = _Answers(work.database)
     report = examination.new_findings(work.database, change, language)
     questions = [answer for name in before.known if (answer := _compared(name, before, after, until)) is not None]
-    labels = _Labels(work.database)
+    labels = _Words(work.database)
     stated, derived = _split(change, submission)
     return Preview(
         version=work.store.version,
@@ -86,8 +78,8 @@ def preview(work: Work, identifier: str, *, seconds: float, language: str = "en"
         deleted=_statements(stated.deleted, labels),
         derived_inserted=len(derived.inserted),
         derived_deleted=len(derived.deleted),
-        gained=_alignments(change.inserted, labels),
-        lost=_alignments(change.deleted, labels),
+        gained=_alignments(change.inserted, change.deleted, work.database, labels),
+        lost=_alignments(change.deleted, change.inserted, work.database, labels),
         questions=questions,
         unchecked=[name for name in before.names if name not in after.known],
         report=finding.to_json(report),
@@ -151,32 +143,17 @@ def _split(change: Change, submission: Submission) -> tuple[Change, Change]:
     )
 
 
-class _Labels:
-    """Things by what people call them."""
+class _Words:
+    """Terms as people read them: a thing by its label or the end of its address, a literal by its characters."""
 
     def __init__(self, database: ox.Store) -> None:
-        self._database = database
-        self._known: dict[str, str] = {}
+        self._labels = Labels(database, ox.DefaultGraph())
 
     def __call__(self, term: object) -> str:
-        """The label of a thing, the characters of a literal."""
+        """The term in words."""
         if not isinstance(term, ox.NamedNode):
             return str(getattr(term, "value", term))
-        if term.value not in self._known:
-            self._known[term.value] = self._read(term) or names.shorten(term.value).strip("<>").removeprefix(names.ID)
-        return self._known[term.value]
-
-    def _read(self, term: ox.NamedNode) -> str:
-        for predicate in _LABELS:
-            found = [
-                quad.object
-                for quad in self._database.quads_for_pattern(term, predicate, None, ox.DefaultGraph())
-                if isinstance(quad.object, ox.Literal)
-            ]
-            if found:
-                english = [each for each in found if each.language in {"en", None}]
-                return min(each.value for each in english or found)
-        return ""
+        return self._labels(term) or names.shorten(term.value).removeprefix(f"<{names.ID}").strip("<>")
 
 
 def _statements(quads: Sequence[ox.Quad], labels: Callable[[object], str]) -> Listed:
@@ -193,18 +170,34 @@ def _statements(quads: Sequence[ox.Quad], labels: Callable[[object], str]) -> Li
     return Listed(len(quads), shown)
 
 
-def _alignments(quads: Sequence[ox.Quad], labels: Callable[[object], str]) -> Listed:
-    """The pairs that come or go: a thing, and the action line, goal or target that it is aligned with."""
+def _alignments(
+    quads: Sequence[ox.Quad], others: Sequence[ox.Quad], database: ox.Store, labels: Callable[[object], str]
+) -> Listed:
+    """The pairs that come or go: a thing, and the action line, goal or target that it is aligned with.
+
+    A pair that only moves between graphs, or that another graph states as well, neither comes nor goes.
+    """
+    changed = {quad.triple for quad in others if _is_alignment(quad)}
+    here = set(quads)
     pairs = {
         (quad.subject, quad.object)
         for quad in quads
-        if quad.predicate == _ALIGNS_WITH and union.is_published(quad.graph_name)
+        if _is_alignment(quad) and quad.triple not in changed and not _is_stated_elsewhere(quad, here, database)
     }
     shown = [
         {"subject": str(subject), "object": str(target), "words": [labels(subject), labels(target)]}
         for subject, target in sorted(pairs, key=str)[:MOST_LISTED]
     ]
     return Listed(len(pairs), shown)
+
+
+def _is_alignment(quad: ox.Quad) -> bool:
+    return quad.predicate == _ALIGNS_WITH and union.is_published(quad.graph_name)
+
+
+def _is_stated_elsewhere(quad: ox.Quad, here: set[ox.Quad], database: ox.Store) -> bool:
+    same = database.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+    return any(union.is_published(each.graph_name) and each not in here for each in same)
 
 
 def _listed(rows: list[tuple[str, ...]]) -> Listed:
