@@ -20,6 +20,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import rdflib
+import validate
 from itu_align.graph import query, schema
 from itu_align.graph.store import Store
 
@@ -31,6 +32,7 @@ def main() -> None:
     """Measure, write `bench/results.json` and print the tables as Markdown."""
     with tempfile.TemporaryDirectory() as folder:
         results = {"machine": machine(), "build": bench_build(Path(folder)), "queries": bench_queries(Path(folder))}
+    results["validation"] = validate.main(everything=False)
     (Path(__file__).parent / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     print(markdown(results))
     if any(not row["same answer"] for row in results["queries"]):

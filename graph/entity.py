@@ -1,6 +1,6 @@
 """What the published graph says of a thing: the statements that have it as subject, and as object."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from .union import is_published
 MOST_INCOMING: Final = 1000
 """Statements that have the thing as object; some things are named by most others."""
 
+_MOST_ANONYMOUS: Final = 1000
 _DEFAULT: Final = ox.DefaultGraph()
 _LABELS: Final = (names.PREFIXES["rdfs"] + "label", names.PREFIXES["sh"] + "name")
 _TEXTS: Final = (names.PREFIXES["skos"] + "definition", names.PREFIXES["sh"] + "description")
@@ -55,6 +56,7 @@ def absent(iris: Sequence[str]) -> NoSuchThingError:
 def as_page(store: Store, entity: Entity) -> dict[str, Any]:
     """The thing for a page, with labels for all that it names, and the graphs that each statement stands in."""
     labels = Labels(store.database, _DEFAULT)
+    own = [triple for triple in entity.outgoing if triple.subject == entity.iri]
     return {
         "iri": entity.iri.value,
         "label": _called(entity.iri, labels),
@@ -64,7 +66,7 @@ def as_page(store: Store, entity: Entity) -> dict[str, Any]:
                 "value": _shown(triple.object, labels),
                 "graphs": _graphs(store.database, triple),
             }
-            for triple in entity.outgoing[:PAGE_LIMIT]
+            for triple in own[:PAGE_LIMIT]
         ],
         "incoming": [
             {
@@ -74,7 +76,7 @@ def as_page(store: Store, entity: Entity) -> dict[str, Any]:
             }
             for triple in entity.incoming
         ],
-        "total": {"outgoing": len(entity.outgoing), "incoming": entity.total_incoming},
+        "total": {"outgoing": len(own), "incoming": entity.total_incoming},
     }
 
 
@@ -115,9 +117,21 @@ def _node(iri: str) -> ox.NamedNode | None:
 
 
 def _read(database: ox.Store, node: ox.NamedNode) -> Entity:
-    outgoing = sorted((q.triple for q in database.quads_for_pattern(node, None, None, _DEFAULT)), key=str)
+    outgoing = sorted(_closure(database, node), key=str)
     incoming = sorted((q.triple for q in database.quads_for_pattern(None, None, node, _DEFAULT)), key=str)
     return Entity(node, outgoing, incoming[:MOST_INCOMING], len(incoming))
+
+
+def _closure(database: ox.Store, node: ox.NamedNode) -> Iterator[ox.Triple]:
+    """The statements about a thing, and about the blank nodes that they lead to, which have no address of their own."""
+    waiting: list[ox.NamedNode | ox.BlankNode] = [node]
+    seen = set(waiting)
+    while waiting and len(seen) <= _MOST_ANONYMOUS:
+        for quad in database.quads_for_pattern(waiting.pop(), None, None, _DEFAULT):
+            yield quad.triple
+            if isinstance(quad.object, ox.BlankNode) and quad.object not in seen:
+                seen.add(quad.object)
+                waiting.append(quad.object)
 
 
 def _shown(term: object, labels: Labels) -> dict[str, str]:

@@ -27,8 +27,10 @@ _FATES: Final[dict[str, tuple[type[InterruptionError], str, str]]] = {
     "panic": (
         errors.CrashedError,
         "The engine cannot work this out and gave up.",
-        "ORDER BY over values of many kinds (texts, numbers, dates) does that: sort by STR(…), or by one kind."
-        " A file does it too, if rarely: save it in another format, as Turtle.",
+        (
+            "ORDER BY over values of many kinds (texts, numbers, dates) does that: sort by STR(…), or by one kind."
+            " A file does it too, if rarely: save it in another format, as Turtle."
+        ),
     ),
     "cancelled": (errors.CancelledError, "The query was stopped by an administrator.", "Ask again later."),
     "busy": (

@@ -29,8 +29,19 @@ _METHODS: Final = {
 
 _PREFLIGHT: Final = ("Origin", "Access-Control-Request-Method")
 """What tells a preflight from any other OPTIONS."""
-_ALLOWED: Final = "Accept, Accept-Language, Content-Type, If-None-Match"
-_EXPOSED: Final = ("ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Data-Version")
+_ALLOWED: Final = "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match"
+_EXPOSED: Final = (
+    "Content-Location",
+    "ETag",
+    "Link",
+    "Location",
+    "Memento-Datetime",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Data-Version",
+    "X-Incoming-Statements",
+)
 _EXPOSED_PREFIX: Final = "x-query-"
 _MAX_AGE: Final = 7200
 """Seconds that a browser may remember a preflight; Chromium keeps none for longer."""

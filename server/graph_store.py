@@ -35,11 +35,12 @@ def read(name: str = "") -> Response:
         key = cache.key_of("graph", graph, offer.format.name)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"
-            return conditional.not_modified(key, version)
+            return conditional.not_modified(key, version, fixed=asked is not None)
         job = {"job": "read-graph", "graph": graph, "format": offer.format.name, **as_at.member(asked)}
         reply = observed.ask(job)
         response = delivery.deliver(reply, offer.content_type, lambda _: None, observed.later())
-        conditional.mark(response, key, reply.version)  # which may be newer: a commit may have come between
+        # The newest version may be another by now: a commit may have come between.
+        conditional.mark(response, key, reply.version, fixed=asked is not None)
         return response
 
 

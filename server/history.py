@@ -63,7 +63,7 @@ def changes(number: int) -> Response:
         key = cache.key_of("commit", offer.format.name)
         if conditional.matches(key, number):
             observed.outcome = "not_modified"
-            return conditional.not_modified(key, number)
+            return conditional.not_modified(key, number, fixed=True)
         format_ = readable.PAGE if offer.format is HTML else offer.format.name
         reply = observed.ask({"job": "commit", "commit": number, "format": format_})
         with reply.closing_on_error():
@@ -72,7 +72,7 @@ def changes(number: int) -> Response:
                 response = Response(page, mimetype=HTML.media_type)
             else:
                 response = delivery.deliver(reply, offer.content_type, lambda _: None, observed.later())
-        conditional.mark(response, key, number)
+        conditional.mark(response, key, number, fixed=True)
         return response
 
 

@@ -13,14 +13,14 @@ from .observation import Observed, observed
 def answer(about: str, job: Message, make: Callable[[Kept], Response]) -> Response:
     """The answer that is made of a worker's; 304 where the asker has it."""
     with observed(about) as observing:
-        version = _version(job)
+        version, fixed = _version(job), "version" in job
         key = cache.key_of(job)
         if conditional.matches(key, version):
             observing.outcome = "not_modified"
-            return conditional.not_modified(key, version)
+            return conditional.not_modified(key, version, fixed=fixed)
         found, version = _found(observing, job, version)
         response = make(found)
-        conditional.mark(response, key, version)
+        conditional.mark(response, key, version, fixed=fixed)
         return response
 
 

@@ -93,15 +93,16 @@ def _answer(operation: Operation) -> Response:
         key = cache.key_of(version, operation.job(), wanted)
         if conditional.matches(key, version):
             observed.outcome = "not_modified"
-            return conditional.not_modified(key, version)
+            return conditional.not_modified(key, version, fixed=operation.version is not None)
         if (kept := observed.cache.get(key)) is not None:
             observed.outcome = "cached"
-            return _finish(_whole(kept.header, kept.content, offers, operation), kept.header, key, version)
+            return _finish(_whole(kept.header, kept.content, offers, operation), kept.header, key, version, operation)
         reply = observed.ask({**operation.job(), "formats": wanted}, operation.seconds)
         if reply.version != version:  # a commit came between
             version, key = reply.version, cache.key_of(reply.version, operation.job(), wanted)
         with reply.closing_on_error():
-            return _finish(_deliver(reply, offers, operation, key, observed), reply.header, key, version)
+            response = _deliver(reply, offers, operation, key, observed)
+            return _finish(response, reply.header, key, version, operation)
 
 
 def _deliver(
@@ -133,10 +134,10 @@ def _whole(header: Message, content: bytes, offers: Mapping[str, Offer | GraphEr
     return _page(render_template("sparql/result.html", text=operation.text, result=shown, operation=operation))
 
 
-def _finish(response: Response, header: Message, key: str, version: int) -> Response:
+def _finish(response: Response, header: Message, key: str, version: int, operation: Operation) -> Response:
     """What a client can rely on: of which data this is the answer, and what was done to the query."""
     if header["repeatable"]:
-        conditional.mark(response, key, version)
+        conditional.mark(response, key, version, fixed=operation.version is not None)
     else:
         response.headers["Cache-Control"] = "no-store"
         response.headers[conditional.VERSION] = str(version)

@@ -187,3 +187,13 @@ def test_a_worker_that_went_back_is_not_used_again(
         job = {"job": "read-graph", "graph": GRAPH, "format": "nt", "version": version, "id": 1, "seconds": 30}
         theirs.sendall(wire.pack(b"J", job) + wire.pack(b"B", b""))
         assert serving.result(PATIENCE) is again
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/graph-store?default"])
+def test_an_answer_as_at_a_version_may_be_kept_and_that_of_today_must_be_asked_for_again(
+    client: FlaskClient, path: str
+) -> None:
+    then, now = client.get(f"{path}&version=1"), client.get(path)
+    assert (then.headers["Cache-Control"], now.headers["Cache-Control"]) == ("public, max-age=86400", "no-cache")
+    again = client.get(f"{path}&version=1", headers={"If-None-Match": then.headers["ETag"]})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, "public, max-age=86400")

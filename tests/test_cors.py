@@ -116,9 +116,12 @@ def test_a_preflight_is_answered_with_what_may_be_done(path: str, methods: str) 
     assert {name: value for name, value in response.headers.items() if name.startswith("Access-Control-")} == {
         ALLOW: A,
         "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
+        "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match",
         "Access-Control-Max-Age": "7200",
-        "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Data-Version",
+        "Access-Control-Expose-Headers": (
+            "Content-Location, ETag, Link, Location, Memento-Datetime, RateLimit, RateLimit-Policy, Retry-After,"
+            " X-Data-Version, X-Incoming-Statements"
+        ),
     }
 
 
@@ -139,6 +142,7 @@ def test_an_options_request_that_is_no_preflight_is_answered_by_the_route(origin
 def test_the_fields_of_ours_are_shown_to_the_page() -> None:
     exposed = client_of(A).get("/sparql", headers={"Origin": A}).headers["Access-Control-Expose-Headers"]
     expected = {"ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Data-Version", "X-Query-Rewritten"}
+    expected |= {"Content-Location", "Location", "Memento-Datetime", "X-Incoming-Statements"}
     assert set(exposed.split(", ")) == expected
 
 

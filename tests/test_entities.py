@@ -9,6 +9,7 @@ from conftest import running_app
 from flask.testing import FlaskClient
 from itu_align.graph import entity, names, schema
 from itu_align.graph.errors import NoSuchThingError
+from itu_align.graph.store import Store
 from itu_align.server.links import link
 from rdf import turtle
 from stores import written
@@ -271,3 +272,18 @@ def test_links_on_pages_lead_to_things_and_terms_of_this_server(client: FlaskCli
         assert link(f"<{names.ALIGN}Thing>") == "/ontology#Thing"
         assert link(f"<{names.SHAPE}Activity-title>") == "/shapes#Activity-title"
         assert link("<javascript:alert(1)>") is None
+
+
+def test_what_is_said_of_a_blank_node_comes_with_the_thing_and_a_circle_ends() -> None:
+    store = written(one="ex:a ex:p [ ex:q [ ex:r ex:b ] ] . ex:c ex:p _:x . _:x ex:q _:y . _:y ex:q _:x .")
+    chain, circle = (entity.first(store, [f"http://example.org/{name}"]) for name in "ac")
+    assert [triple.predicate.value[-1] for triple in chain.outgoing].count("p") == 1
+    assert sorted(triple.predicate.value[-1] for triple in chain.outgoing) == ["p", "q", "r"]
+    assert sorted(triple.predicate.value[-1] for triple in circle.outgoing) == ["p", "q", "q"]
+    shown = entity.as_page(Store(store, 1), chain)
+    assert (len(shown["outgoing"]), shown["total"]["outgoing"]) == (1, 1)
+
+
+def test_a_thing_as_at_a_version_may_be_kept_for_a_day(client: FlaskClient) -> None:
+    for version, kept in (("?version=2", "public, max-age=86400"), ("", "no-cache")):
+        assert client.get(f"/id/thing/A.nt{version}").headers["Cache-Control"] == kept

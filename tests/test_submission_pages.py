@@ -138,8 +138,8 @@ def test_navigation_marks_the_page_on_which_one_is(visitor: FlaskClient) -> None
         {"href": "/submissions/new", "aria-current": "page"},
         "Check or submit a file",
     )
-    assert [text for attrs, text in page.all("a")][:6] == [
-        *("Skip to the content", "Query", "Submissions", "Check or submit a file", "Templates", "Français"),
+    assert [text for attrs, text in page.all("a")][:7] == [
+        *("Skip to the content", "Query", "Submissions", "Check or submit a file", "Templates", "Versions", "Français"),
     ]
 
 

@@ -25,6 +25,8 @@ from .merging import Making, merged
 from .record import Mode
 
 _NOTHING: Final = Change()
+_MOST_KNOWN: Final = 10_000
+"""Findings of a shape that were there before; as many as are listed of those afterwards, and room for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def new_findings(database: ox.Store, change: Change, language: str = "en") -> Re
     if not after.findings:
         return after
     union.apply(database, change.reversed(), DefaultGraph.UNION)
-    before = {_key(each) for each in validation.check(database, language=language, changed=touched).findings}
+    known = validation.check(database, language=language, changed=touched, most=_MOST_KNOWN)
+    before = {_key(each) for each in known.findings}
     union.apply(database, change, DefaultGraph.UNION)
     return replace(after, findings=tuple(each for each in after.findings if _key(each) not in before))
 

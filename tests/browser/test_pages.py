@@ -68,13 +68,13 @@ def test_no_page_scrolls_sideways(page: Page, door: str, tmp_path: Path, width: 
 def test_keyboard_goes_through_the_form_in_its_order_and_shows_where_it_is(page: Page, door: str) -> None:
     page.goto(f"{door}/submissions/new")
     stops = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
         stops.append(focused.get_attribute("id") or focused.inner_text())
         assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none", stops[-1]
     assert stops == [
-        *("Skip to the content", "Query", "Submissions", "Check or submit a file", "Templates", "Français"),
+        *("Skip to the content", "Query", "Submissions", "Check or submit a file", "Templates", "Versions", "Français"),
         *("Get a template to fill in", "files", "mode-add", "Check only", "title", "revises", "token", "Submit"),
     ]
 
