@@ -7,7 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
-from .names import DCTERMS
+from .names import DCTERMS, key
 from .suspect_paths import DEFAULT, Predicate, Term, walk
 from .suspect_shapes import KIND, Shape, ShapesGraph
 from .suspect_units import Hierarchy
@@ -21,6 +21,9 @@ _MOST_VALUES: Final = 200
 _SUGGESTIONS: Final = 3
 _SHORT_LIST: Final = 20
 _LEAST_LIKENESS: Final = 60.0
+_LEAST_OF_TEXT: Final = 50.0
+"""A short code has few characters to be alike in: 9.zz is meant for 9.a."""
+
 _IDENTIFIER: Final = Predicate(ox.NamedNode(DCTERMS + "identifier"))
 
 
@@ -31,11 +34,14 @@ class Nearest:
         self._database, self._shapes = database, shapes
         self._hierarchy: Hierarchy | None = None
         self._candidates: dict[tuple[Term, ...], list[str]] = {}
-        self._known: dict[tuple[Term, ox.NamedNode], tuple[str, ...]] = {}
+        self._known: dict[tuple[Term, ox.NamedNode | ox.Literal], tuple[str, ...]] = {}
 
-    def to(self, shape: Term, value: ox.NamedNode) -> tuple[str, ...]:
-        """The addresses most like the value among what the shape expects; none where the graph describes the value."""
-        if self._is_described(value):
+    def to(self, shape: Term, value: ox.NamedNode | ox.Literal) -> tuple[str, ...]:
+        """The addresses most like the value among what the shape expects; none where the graph describes the value.
+
+        A text, as a cell of a table that names nothing known, is compared where the shape expects things.
+        """
+        if isinstance(value, ox.NamedNode) and self._is_described(value):
             return ()
         if (shape, value) not in self._known:
             if len(self._known) >= _MOST_VALUES:
@@ -43,22 +49,35 @@ class Nearest:
             self._known[shape, value] = self._search(self._shapes.shapes[shape], value)
         return self._known[shape, value]
 
-    def _search(self, shape: Shape, value: ox.NamedNode) -> tuple[str, ...]:
-        """By the whole address first, which is quick, then by the ends and the identifiers of the few best."""
+    def _search(self, shape: Shape, value: ox.NamedNode | ox.Literal) -> tuple[str, ...]:
+        """By the address first, which is quick, then by the ends and the identifiers of the few best."""
         expected = tuple(dict.fromkeys(_expected(self._shapes, shape, ())))
-        key = expected or (shape.node,)
-        if key not in self._candidates:
-            iris = islice(self._iris(shape, expected), _MOST_CANDIDATES)
-            self._candidates[key] = list(dict.fromkeys(iri.value for iri in iris))
-        best = process.extract(value.value, self._candidates[key], scorer=fuzz.ratio, limit=_SHORT_LIST)
-        likeness = {iri: self._likeness(value.value, iri) for iri, *_ in best}
-        likely = (iri for iri in likeness if likeness[iri] >= _LEAST_LIKENESS)
+        if isinstance(value, ox.Literal) and not expected:
+            return ()
+        candidates = self._gathered(shape, expected)
+        if isinstance(value, ox.Literal):
+            text, least = key(value.value), _LEAST_OF_TEXT
+            best = process.extract(text, {iri: _end(iri) for iri in candidates}, scorer=fuzz.ratio, limit=_SHORT_LIST)
+            iris = [iri for *_, iri in best]
+        else:
+            text, least = _end(value.value), _LEAST_LIKENESS
+            iris = [iri for iri, *_ in process.extract(value.value, candidates, scorer=fuzz.ratio, limit=_SHORT_LIST)]
+        likeness = {iri: self._likeness(text, iri) for iri in iris}
+        likely = (iri for iri in likeness if likeness[iri] >= least)
         return tuple(sorted(likely, key=lambda iri: (-likeness[iri], iri))[:_SUGGESTIONS])
 
-    def _likeness(self, value: str, iri: str) -> float:
-        """How like the end of the address is to the end of the other, or to an identifier of it."""
+    def _gathered(self, shape: Shape, expected: tuple[ox.NamedNode, ...]) -> list[str]:
+        """What can be meant, gathered once for all values of which the same is expected."""
+        group = expected or (shape.node,)
+        if group not in self._candidates:
+            iris = islice(self._iris(shape, expected), _MOST_CANDIDATES)
+            self._candidates[group] = list(dict.fromkeys(iri.value for iri in iris))
+        return self._candidates[group]
+
+    def _likeness(self, text: str, iri: str) -> float:
+        """How like a text is to the end of the address, or to an identifier of it."""
         names = [_end(iri), *(name.value for name in walk(self._database, _IDENTIFIER, ox.NamedNode(iri)))]
-        return max(fuzz.ratio(_end(value).casefold(), name.casefold()) for name in names)
+        return max(fuzz.ratio(text.casefold(), name.casefold()) for name in names)
 
     def _iris(self, shape: Shape, expected: tuple[ox.NamedNode, ...]) -> Iterator[ox.NamedNode]:
         """What is expected, and its instances; where nothing is, what other things have in this field."""

@@ -188,7 +188,7 @@ class _Session:
             focus=str(focus),
             term=None if value is None else str(value),
             paths=steps,
-            nearest=nearest.to(said.node, value) if isinstance(value, ox.NamedNode) else (),
+            nearest=nearest.to(said.node, value) if isinstance(value, ox.NamedNode | ox.Literal) else (),
         )
 
     def _label(self, term: Term) -> str:

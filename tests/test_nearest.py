@@ -39,10 +39,20 @@ def test_the_most_like_instances_of_the_class_come_first(value: str, names: list
     assert nearest("sh:class :Line", value) == names
 
 
-@pytest.mark.parametrize("value", ['"C7-eHeath"', ":C7-eHealth2"])
-def test_a_literal_and_a_thing_of_another_class_have_no_nearest(value: str) -> None:
+def test_a_thing_of_another_class_has_no_nearest() -> None:
     """The graph describes :C7-eHealth2, so the sender knows what it is."""
-    assert nearest("sh:class :Line", value) == []
+    assert nearest("sh:class :Line", ":C7-eHealth2") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "names"), [('"C7-eHeath"', ["C7-eHealth"]), ('"C7/eHealth"', ["C7-eHealth"]), ('"what"', [])]
+)
+def test_a_text_that_names_nothing_known_has_what_is_written_like_it(value: str, names: list[str]) -> None:
+    assert nearest("sh:class :Line", value)[: len(names) or None] == names
+
+
+def test_a_text_where_a_text_is_expected_has_no_nearest() -> None:
+    assert nearest("sh:maxLength 2", '"C7-eHeath"') == []
 
 
 def test_the_classes_inside_of_other_shapes_are_expected_too() -> None:
