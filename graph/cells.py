@@ -6,7 +6,7 @@ as the sources give a day, a month or only a year.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, cast
 
@@ -39,12 +39,20 @@ class Datatype:
         return cls(_known(str(data)))
 
 
-def problem_of(value: str, datatype: Datatype) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was expected in place of a value: in each language the phrase `cell.<key>` says it with the values."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def problem_of(value: str, datatype: Datatype) -> Problem | None:
     """What was expected in place of the value, or None where the value is right."""
     if value != value.strip():
-        return "a value without spaces before or after it"
+        return Problem("spaces")
     if control := _CONTROL.search(value):
-        return f"text without control characters, which XML cannot hold ({control.group()!r})"
+        return Problem("control-character", {"character": repr(control.group())})
     return _CHECKS[datatype.base](value, datatype.format)
 
 
@@ -64,41 +72,41 @@ def _known(base: str) -> str:
     return base
 
 
-def _string(value: str, pattern: str | None) -> str | None:
-    return None if pattern is None or re.fullmatch(pattern, value) else f"text of the form {pattern}"
+def _string(value: str, pattern: str | None) -> Problem | None:
+    return None if pattern is None or re.fullmatch(pattern, value) else Problem("form", {"form": pattern})
 
 
-def _integer(value: str, pattern: str | None) -> str | None:
-    return _string(value, pattern) if re.fullmatch(r"-?\d+", value) else "a whole number in digits"
+def _integer(value: str, pattern: str | None) -> Problem | None:
+    return _string(value, pattern) if re.fullmatch(r"-?\d+", value) else Problem("integer")
 
 
-def _boolean(value: str, pattern: str | None) -> str | None:
-    allowed = (pattern or "true|false").split("|")
-    return None if value in allowed else " or ".join(allowed)
+def _boolean(value: str, pattern: str | None) -> Problem | None:
+    """CSV on the Web writes a boolean's format as `Y|N`: https://www.w3.org/TR/tabular-data-model/#boolean-formats."""
+    yes, _, no = (pattern or "true|false").partition("|")
+    return None if value in {yes, no} else Problem("either", {"yes": yes, "no": no})
 
 
-def _any_uri(value: str, _pattern: str | None) -> str | None:
+def _any_uri(value: str, _pattern: str | None) -> Problem | None:
     if not _IRI.fullmatch(value):
-        return "a web address that begins with http:// or https://"
+        return Problem("address")
     fault = _NOT_IN_IRI.search(value)
-    return f"a web address without {fault.group()!r}; write it percent-encoded" if fault else None
+    return Problem("address-character", {"character": repr(fault.group())}) if fault else None
 
 
-def _date(value: str, _pattern: str | None) -> str | None:
-    expected = "a date as YYYY, YYYY-MM or YYYY-MM-DD, or a date and time with offset as YYYY-MM-DDThh:mm+hh:mm"
+def _date(value: str, _pattern: str | None) -> Problem | None:
     try:
         if _DATE.fullmatch(value):
             date.fromisoformat(value + "-01-01"[len(value) - 4 :] if len(value) < 10 else value)
         elif _DATE_TIME.fullmatch(value):
             datetime.fromisoformat(value)
         else:
-            return expected
+            return Problem("date")
     except ValueError:
-        return f"a day of the calendar, {expected}"
+        return Problem("day")
     return None
 
 
-_CHECKS: Final[Mapping[str, Callable[[str, str | None], str | None]]] = {
+_CHECKS: Final[Mapping[str, Callable[[str, str | None], Problem | None]]] = {
     "string": _string,
     "integer": _integer,
     "boolean": _boolean,

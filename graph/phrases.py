@@ -6,7 +6,7 @@ are patterns for the digits of the numbers that take this form; all others take 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -42,6 +42,11 @@ class Phrases:
     def count(self, key: str, number: int, /, **values: object) -> str:
         """The phrase `<key>.one`, `<key>.many` and so on, as the number wants it, with the number as {count}."""
         return self.text(f"{key}.{self._form(number)}", count=self.number(number), **values)
+
+    def listed(self, items: Sequence[str], joined: str = "and") -> str:
+        """The items as a sentence lists them, the last joined by "and" or "or"; nothing where there are none."""
+        others, last = self.texts["list.comma"].join(items[:-1]), "".join(items[-1:])
+        return self.text(f"list.{joined}", others=others, last=last) if others else last
 
     def number(self, number: int) -> str:
         """The number as the language writes it, in groups of three digits."""

@@ -19,6 +19,7 @@ from .cells import Datatype, problem_of
 from .csvfile import Cell, read_csv
 from .errors import Place, TableError
 from .names import key
+from .phrases import DEFAULT, phrases
 
 Folder = Traversable | Path
 
@@ -237,8 +238,8 @@ def _check_cell(row: Row, column: Column, table: str) -> None:
     if column.required and not items:
         raise _cell_error(table, row.cells[column.name], column.name, "a value (the column is required)")
     for item in items:
-        expected = problem_of(item, column.datatype)
-        if expected:
+        if problem := problem_of(item, column.datatype):
+            expected = phrases(DEFAULT).text(f"cell.{problem.key}", **problem.values)
             about = f" ({column.description.rstrip('.')})" if column.description else ""
             raise _cell_error(table, row.cells[column.name], column.name, expected + about, _spreadsheet_hint(item))
 

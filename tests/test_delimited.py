@@ -11,13 +11,14 @@ from itu_align.graph.intake.delimited import find_delimiter, read_delimited
 from itu_align.graph.intake.fault import MAX_LISTED
 from itu_align.graph.intake.sheet import Sheet
 from itu_align.graph.intake.source import IntakeError
+from itu_align.graph.phrases import phrases
 
 FACTS = Path(str(files("itu_align.graph"))) / "facts"
 SHAPE = "https://w3id.org/itu-align/shapes#intake-"
 
 
 def read(text: str) -> Sheet:
-    return read_delimited(text.encode(), "t.csv")
+    return read_delimited(text.encode(), "t.csv", say=phrases("en"))
 
 
 def values(sheet: Sheet) -> list[list[str]]:
@@ -66,7 +67,7 @@ def test_mixed_line_ends_and_byte_order_mark_are_read() -> None:
 
 
 def test_utf16_with_tabs_as_excel_saves_unicode_text_is_read() -> None:
-    sheet = read_delimited("a\tb\r\n1\té\r\n".encode("utf-16"), "t.txt")
+    sheet = read_delimited("a\tb\r\n1\té\r\n".encode("utf-16"), "t.txt", say=phrases("en"))
     assert values(sheet) == [["a", "b"], ["1", "é"]]
     assert not sheet.findings
 
@@ -142,7 +143,7 @@ def test_control_character_in_the_header_is_a_finding_too() -> None:
 
 
 def test_guessed_encoding_is_a_warning_of_the_table() -> None:
-    sheet = read_delimited("a;b\n1;Société\n".encode("cp1252"), "t.csv")
+    sheet = read_delimited("a;b\n1;Société\n".encode("cp1252"), "t.csv", say=phrases("en"))
     assert values(sheet) == [["a", "b"], ["1", "Société"]]
     assert [summary(finding) for finding in sheet.findings] == [
         ("Warning", "encoding", "Windows-1252 (Western European)", 2, 7)
@@ -194,7 +195,7 @@ def test_findings_of_one_rule_are_capped_with_their_true_count() -> None:
 def test_table_of_the_facts_is_read_as_the_build_reads_it(table: Path) -> None:
     content = table.read_bytes()
     header, *records = read_csv(content, table.name)
-    sheet = read_delimited(content, table.name)
+    sheet = read_delimited(content, table.name, say=phrases("en"))
     assert (sheet.header, sheet.records, sheet.findings) == (header, records, ())
 
 

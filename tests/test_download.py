@@ -61,8 +61,10 @@ def as_row(content: bytes) -> dict[str, str]:
 
 
 def sent(content: bytes, context: ox.Store, file: str) -> Source:
-    read_it = read_workbook if file.endswith("xlsx") else lambda content, file: [read_delimited(content, file)]
-    (source,) = read(read_it(content, file), context)
+    say = phrases("en")
+    is_workbook = file.endswith("xlsx")
+    sheets = read_workbook(content, file, say=say) if is_workbook else [read_delimited(content, file, say=say)]
+    (source,) = read(sheets, context, say)
     return source
 
 

@@ -10,7 +10,9 @@ import pyoxigraph as ox
 import pytest
 from itu_align.graph.intake.files import MAX_BYTES, Kind, read_tables, recognise
 from itu_align.graph.intake.source import File, IntakeError
+from itu_align.graph.phrases import phrases
 
+EN = phrases("en")
 TURTLE = b"# a comment\n@prefix ex: <http://example.org/> .\nex:a ex:b ex:c .\n"
 LINE = b'<http://example.org/a> <http://example.org/b> "c d"@en .\n'
 QUAD = b'<http://example.org/a> <http://example.org/b> "c" <http://example.org/g> .\n'
@@ -64,7 +66,7 @@ def archive(*names: str) -> bytes:
     ],
 )
 def test_name_that_fits_the_content_says_the_kind(name: str, content: bytes, kind: Kind) -> None:
-    recognised = recognise(File(name, content))
+    recognised = recognise(File(name, content), EN)
     assert (recognised.kind, recognised.content, recognised.findings) == (kind, content, ())
 
 
@@ -85,16 +87,16 @@ def test_name_that_fits_the_content_says_the_kind(name: str, content: bytes, kin
 )
 @pytest.mark.parametrize("name", ["a", "a.txt", "a.dat"])
 def test_without_a_name_that_says_it_the_content_does(name: str, content: bytes, kind: Kind) -> None:
-    recognised = recognise(File(name, content, "application/octet-stream"))
+    recognised = recognise(File(name, content, "application/octet-stream"), EN)
     assert (recognised.kind, recognised.findings) == (kind, ())
 
 
 def test_media_type_goes_before_the_name() -> None:
-    assert recognise(File("a.ttl", TURTLE, "application/trig; charset=utf-8")).kind == ox.RdfFormat.TRIG
+    assert recognise(File("a.ttl", TURTLE, "application/trig; charset=utf-8"), EN).kind == ox.RdfFormat.TRIG
 
 
 def test_media_type_that_windows_gives_csv_says_nothing() -> None:
-    recognised = recognise(File("a.csv", CSV, "application/vnd.ms-excel"))
+    recognised = recognise(File("a.csv", CSV, "application/vnd.ms-excel"), EN)
     assert (recognised.kind, recognised.findings) == ("csv", ())
 
 
@@ -114,7 +116,7 @@ def test_media_type_that_windows_gives_csv_says_nothing() -> None:
 def test_content_that_contradicts_the_name_is_read_as_what_it_is_with_a_warning(
     name: str, content: bytes, kind: Kind, said: str, is_: str
 ) -> None:
-    recognised = recognise(File(name, content))
+    recognised = recognise(File(name, content), EN)
     assert recognised.kind == kind
     (finding,) = recognised.findings
     assert (finding.severity, finding.shape) == ("Warning", "https://w3id.org/itu-align/shapes#intake-kind")
@@ -123,22 +125,22 @@ def test_content_that_contradicts_the_name_is_read_as_what_it_is_with_a_warning(
 
 
 def test_warning_of_the_kind_is_the_first_finding_of_the_table() -> None:
-    (sheet,) = read_tables(recognise(File("a.ttl", b"a,a\n1,2\n")))
+    (sheet,) = read_tables(recognise(File("a.ttl", b"a,a\n1,2\n"), EN), EN)
     rules = [finding.shape.partition("#")[2] for finding in sheet.findings]
     assert rules == ["intake-kind", "intake-duplicate-header"]
-    (sheet,) = read_tables(recognise(File("a.csv", workbook())))
+    (sheet,) = read_tables(recognise(File("a.csv", workbook()), EN), EN)
     assert [finding.shape.partition("#")[2] for finding in sheet.findings] == ["intake-kind"]
     assert (sheet.kind, [cell.value for cell in sheet.header]) == ("Excel workbook", ["a", "b"])
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.csv", "a.CSV.GZ"])
 def test_gzip_is_unpacked_whatever_the_name_says(name: str) -> None:
-    recognised = recognise(File(name, gzip.compress(CSV), "application/gzip"))
+    recognised = recognise(File(name, gzip.compress(CSV), "application/gzip"), EN)
     assert (recognised.kind, recognised.content, recognised.findings) == ("csv", CSV, ())
 
 
 def test_name_that_promises_gzip_without_it_is_no_fault() -> None:
-    assert recognise(File("a.ttl.gz", TURTLE)).kind == ox.RdfFormat.TURTLE
+    assert recognise(File("a.ttl.gz", TURTLE), EN).kind == ox.RdfFormat.TURTLE
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_name_that_promises_gzip_without_it_is_no_fault() -> None:
 )
 def test_file_without_anything_in_it_is_empty(content: bytes) -> None:
     with pytest.raises(IntakeError, match=r"^a\.csv: The file is empty\.$") as caught:
-        recognise(File("a.csv", content))
+        recognise(File("a.csv", content), EN)
     assert caught.value.hint
 
 
@@ -178,7 +180,9 @@ def test_file_without_anything_in_it_is_empty(content: bytes) -> None:
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.ttl.gz"])
 def test_binary_file_is_refused_by_what_it_seems_to_be(name: str, content: bytes, what: str) -> None:
     with pytest.raises(IntakeError) as caught:
-        recognise(File(name, gzip.compress(content) if name.endswith(".gz") or what == "compressed twice" else content))
+        recognise(
+            File(name, gzip.compress(content) if name.endswith(".gz") or what == "compressed twice" else content), EN
+        )
     assert str(caught.value).startswith(f"{name}: This seems to be {what}")
     assert caught.value.hint
 
@@ -186,30 +190,30 @@ def test_binary_file_is_refused_by_what_it_seems_to_be(name: str, content: bytes
 def test_workbook_with_a_password_is_to_be_saved_without() -> None:
     content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
     with pytest.raises(IntakeError) as caught:
-        recognise(File("a.xlsx", content))
+        recognise(File("a.xlsx", content), EN)
     assert caught.value.hint.startswith("Remove the password.")
 
 
 def test_single_zero_byte_in_a_text_is_left_to_its_reader() -> None:
-    (sheet,) = read_tables(recognise(File("a.csv", b"title,year\nsome title,20\x0004\n")))
+    (sheet,) = read_tables(recognise(File("a.csv", b"title,year\nsome title,20\x0004\n"), EN), EN)
     assert [finding.shape.partition("#")[2] for finding in sheet.findings] == ["intake-control-character"]
 
 
 @pytest.mark.parametrize("name", ["a.xls", "a.csv", "a.xml"])
 def test_web_page_is_refused(name: str) -> None:
     with pytest.raises(IntakeError, match="a web page"):
-        recognise(File(name, b"\n<!DOCTYPE html>\n<html><table></table></html>"))
+        recognise(File(name, b"\n<!DOCTYPE html>\n<html><table></table></html>"), EN)
 
 
 def test_xml_that_is_no_rdf_is_refused() -> None:
     with pytest.raises(IntakeError, match="XML, but not RDF/XML"):
-        recognise(File("a.xml", b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook/>'))
+        recognise(File("a.xml", b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook/>'), EN)
 
 
 @pytest.mark.parametrize("name", ["a", "a.txt", "a.xlsx"])
 def test_text_that_is_nothing_for_certain_and_no_table_is_refused(name: str) -> None:
     with pytest.raises(IntakeError, match="Neither its content nor its name says") as caught:
-        recognise(File(name, b"Dear colleague,\nplease find the data below.\n"))
+        recognise(File(name, b"Dear colleague,\nplease find the data below.\n"), EN)
     assert "CSV or XLSX" in caught.value.hint
 
 
@@ -218,7 +222,7 @@ def test_text_that_is_nothing_for_certain_and_no_table_is_refused(name: str) -> 
 def test_rdf_in_another_encoding_than_utf8_is_refused_by_its_name(name: str, text: bytes, encoding: str) -> None:
     content = text.decode().encode(encoding)
     with pytest.raises(IntakeError, match="is read in UTF-8 only") as caught:
-        recognise(File(name, content))
+        recognise(File(name, content), EN)
     assert "UTF-8" in caught.value.hint
 
 
@@ -226,7 +230,7 @@ def test_file_of_two_hundred_megabytes_is_refused_without_a_copy() -> None:
     file = File("a.csv", bytes(200_000_000))
     tracemalloc.start()
     with pytest.raises(IntakeError, match=f"200,000,000 bytes; at most {MAX_BYTES:,} are read"):
-        recognise(file)
+        recognise(file, EN)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
@@ -237,7 +241,7 @@ def test_gzip_bomb_is_refused_before_it_is_held(name: str) -> None:
     file = File(name, gzip.compress(bytes(60_000_000)))
     tracemalloc.start()
     with pytest.raises(IntakeError, match="Unpacked, the document has more than"):
-        recognise(file)
+        recognise(file, EN)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30_000_000
@@ -245,4 +249,4 @@ def test_gzip_bomb_is_refused_before_it_is_held(name: str) -> None:
 
 def test_truncated_gzip_is_refused() -> None:
     with pytest.raises(IntakeError, match="is not gzip"):
-        recognise(File("a.csv.gz", gzip.compress(CSV * 100)[:-20]))
+        recognise(File("a.csv.gz", gzip.compress(CSV * 100)[:-20]), EN)

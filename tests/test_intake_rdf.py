@@ -15,6 +15,7 @@ from itu_align.graph.finding import SourcePlace
 from itu_align.graph.intake import rdf
 from itu_align.graph.intake.source import File, IntakeError, Source
 from itu_align.graph.nesting import MAX_DEPTH
+from itu_align.graph.phrases import phrases
 
 TURTLE, TRIG = ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG
 N_TRIPLES, N_QUADS = ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS
@@ -129,7 +130,7 @@ PREFIX e: <http://e/>
 
 
 def read(text: str | bytes, format_: ox.RdfFormat, base: str | None = None) -> Source:
-    return rdf.read(File("data", text.encode() if isinstance(text, str) else text), format_, base)
+    return rdf.read(File("data", text.encode() if isinstance(text, str) else text), format_, base, say=phrases("en"))
 
 
 def at(place: SourcePlace | None) -> tuple[int, int]:

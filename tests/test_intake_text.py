@@ -5,7 +5,9 @@ import codecs
 import pytest
 from itu_align.graph.intake.source import IntakeError
 from itu_align.graph.intake.text import decode, guess_finding
+from itu_align.graph.phrases import phrases
 
+EN = phrases("en")
 TABLE = "id,título\n1,Año – «señal»\n"
 
 
@@ -24,7 +26,7 @@ TABLE = "id,título\n1,Año – «señal»\n"
 )
 def test_unicode_is_read_without_its_mark_and_is_no_guess(content: bytes, encoding: str) -> None:
     assert decode(content, "t.csv") == (TABLE, encoding)
-    assert guess_finding(content, "t.csv", encoding) is None
+    assert guess_finding(content, "t.csv", encoding, EN) is None
 
 
 @pytest.mark.parametrize(
@@ -41,8 +43,8 @@ def test_unicode_is_read_without_its_mark_and_is_no_guess(content: bytes, encodi
 )
 def test_legacy_encoding_is_guessed_from_the_letters(text: str, codec: str, name: str) -> None:
     content = text.encode(codec)
-    assert decode(content, "t.csv") == (text, name)
-    finding = guess_finding(content, "t.csv", name)
+    assert decode(content, "t.csv") == (text, codec)
+    finding = guess_finding(content, "t.csv", codec, EN)
     assert finding is not None
     assert finding.severity == "Warning"
     assert finding.shape == "https://w3id.org/itu-align/shapes#intake-encoding"
@@ -51,7 +53,7 @@ def test_legacy_encoding_is_guessed_from_the_letters(text: str, codec: str, name
 
 def test_guess_names_the_first_byte_that_is_not_utf8() -> None:
     content = "id,name\r\n1,Société\r\n".encode("cp1252")
-    finding = guess_finding(content, "t.csv", decode(content, "t.csv")[1])
+    finding = guess_finding(content, "t.csv", decode(content, "t.csv")[1], EN)
     assert finding is not None
     assert finding.place is not None
     assert (finding.place.line, finding.place.column, finding.place.excerpt) == (2, 7, "1,Société")
@@ -60,8 +62,8 @@ def test_guess_names_the_first_byte_that_is_not_utf8() -> None:
 
 def test_accents_late_in_a_long_file_are_found() -> None:
     content = ("1,plain\n" * 100_000 + "2,Développement durable à l’échelle régionale\n").encode("cp1252")
-    text, name = decode(content, "t.csv")
-    assert name == "Windows-1252 (Western European)"
+    text, encoding = decode(content, "t.csv")
+    assert encoding == "cp1252"
     assert text.endswith("l’échelle régionale\n")
 
 

@@ -1,14 +1,19 @@
 """The words of reports and pages: places filled, forms by number, and the language that a browser asks for."""
 
+import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from itu_align.graph import phrases as module
 from itu_align.graph import schema
+from itu_align.graph.intake.text import LEGACY
 from itu_align.graph.phrases import Phrases, choose, languages, phrases
 
+GRAPH = Path(module.__file__).parent
 PLAIN = {"thousands": ",", "plural.one": "1"}
 RUSSIAN = Phrases(
     "ru",
@@ -60,8 +65,43 @@ def keys(language: str) -> set[str]:
     return {re.sub(r"\.(?:zero|one|two|few|many)$", "", key) for key in phrases(language).texts}
 
 
+def first_arguments(file: Path, function: str) -> set[str]:
+    """The texts that a module hands to a function first: as they are, or as what a name stands for."""
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                named[name] |= texts(value)
+    calls = (node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == function)
+    return set().union(*(texts(call.args[0]) or looked_up(call.args[0], named) for call in calls))
+
+
+def texts(node: ast.expr) -> set[str]:
+    """The texts of an expression; of a dictionary those of its values."""
+    inner = node.values if isinstance(node, ast.Dict) else [node]
+    found = (each for value in inner for each in ast.walk(value) if isinstance(each, ast.Constant))
+    return {each.value for each in found if isinstance(each.value, str)}
+
+
+def looked_up(node: ast.expr, named: Mapping[str, set[str]]) -> set[str]:
+    return set().union(*(named[each.id] for each in ast.walk(node) if isinstance(each, ast.Name)))
+
+
+def begun(language: str, start: str) -> set[str]:
+    return {key.removeprefix(start) for key in phrases(language).texts if key.startswith(start)}
+
+
 def test_languages_are_english_and_french() -> None:
     assert languages() == ["en", "fr"]
+
+
+def test_language_is_one_file() -> None:
+    folder = schema.files("itu_align.shapes") / "languages"
+    assert sorted(file.name for file in folder.iterdir()) == [f"{language}.ttl" for language in languages()]
 
 
 def test_text_in_two_languages() -> None:
@@ -129,6 +169,20 @@ def test_count_takes_further_values() -> None:
     say = Phrases("en", {**PLAIN, "a.one": "{count} in {file}", "a.many": "{count} each in {file}"})
     assert say.count("a", 1, file="x.csv") == "1 in x.csv"
     assert say.count("a", 7, file="x.csv") == "7 each in x.csv"
+
+
+@pytest.mark.parametrize(("items", "joined", "english", "french"), [
+    ([], "and", "", ""),
+    (["a"], "and", "a", "a"),
+    (["a", "b"], "and", "a and b", "a et b"),
+    (["a", "b", "c"], "or", "a, b or c", "a, b ou c"),
+    (["{last}", "{others}", "c"], "and", "{last}, {others} and c", "{last}, {others} et c"),
+])  # fmt: skip
+def test_items_are_listed_as_a_sentence_of_the_language_does(
+    items: list[str], joined: str, english: str, french: str
+) -> None:
+    assert phrases("en").listed(items, joined) == english
+    assert phrases("fr").listed(items, joined) == french
 
 
 @pytest.mark.parametrize(("field", "language"), [
@@ -199,3 +253,17 @@ def test_every_state_and_severity_has_a_name_of_its_own(language: str) -> None:
     say = phrases(language)
     assert len({say.text(f"state.{state}") for state in EVERY_STATE}) == len(EVERY_STATE)
     assert len({say.text(f"severity.{severity}") for severity in SEVERITIES}) == len(SEVERITIES)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_rule_of_the_intake_has_its_message_and_every_message_its_rule(language: str) -> None:
+    modules = sorted((GRAPH / "intake").glob("*.py"))
+    rules = set(chain.from_iterable(first_arguments(module, "fault") for module in modules))
+    assert {"formula", "cells.short", "unknown-name", "kind.media-type"} <= rules
+    assert begun(language, "intake.") == rules
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_problem_of_a_cell_and_every_guessed_encoding_has_its_words(language: str) -> None:
+    assert begun(language, "cell.") == first_arguments(GRAPH / "cells.py", "Problem")
+    assert begun(language, "encoding.") == set(LEGACY)

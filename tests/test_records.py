@@ -12,8 +12,10 @@ from itu_align.graph.intake.records import read
 from itu_align.graph.intake.source import Source
 from itu_align.graph.intake.table_layouts import layouts
 from itu_align.graph.intake.table_origins import Origins
+from itu_align.graph.phrases import phrases
 from tabular import to_tables
 
+EN = phrases("en")
 FACTS = files("itu_align.graph") / "facts"
 EXAMPLES = sorted((Path(__file__).parent / "data" / "shapes").glob("*/*.ttl"))
 ALIGNMENTS = (FACTS / "question_alignments.csv").read_bytes().decode()
@@ -30,7 +32,7 @@ def context(shipped: dict[str, list[ox.Triple]]) -> ox.Store:
 
 
 def one(text: str, context: ox.Store, file: str = "question_alignments.csv") -> Source:
-    (source,) = read([read_delimited(text.encode(), file)], context)
+    (source,) = read([read_delimited(text.encode(), file, say=EN)], context, EN)
     return source
 
 
@@ -142,10 +144,11 @@ def test_reference_to_a_row_of_another_sent_table_is_known(context: ox.Store) ->
     sent = f"{events[0]}\n{','.join(cells.values())}\n"
     found = read(
         [
-            read_delimited(activities.encode(), "report_activities.csv"),
-            read_delimited(sent.encode(), "report_events.csv"),
+            read_delimited(activities.encode(), "report_activities.csv", say=EN),
+            read_delimited(sent.encode(), "report_events.csv", say=EN),
         ],
         context,
+        EN,
     )
     assert "unknown-reference" not in [rule for rule, *_ in told(found[0])]
 
@@ -274,7 +277,9 @@ def test_table_that_fits_nothing_is_a_violation_and_says_nothing() -> None:
 def test_example_graph_as_tables_reads_back_as_it_was(file: Path) -> None:
     """Whole, with a place for each statement: no example needs a blank node, or a text that begins with a space."""
     graph = {ox.Triple(quad.subject, quad.predicate, quad.object) for quad in ox.parse(path=str(file))}
-    sources = read([read_delimited(content, name) for name, content in to_tables(graph).items()], ox.Store())
+    sources = read(
+        [read_delimited(content, name, say=EN) for name, content in to_tables(graph).items()], ox.Store(), EN
+    )
     assert {triple for source in sources for triple in source.triples} == graph
     assert [finding for source in sources for finding in source.findings] == []
     assert [triple for triple in graph if not any(source.statement(*triple) for source in sources)] == []

@@ -12,6 +12,7 @@ from itu_align.graph.intake.records import read
 from itu_align.graph.intake.source import Source
 from itu_align.graph.intake.table_cells import items, text_of, written
 from itu_align.graph.intake.table_header import Reader
+from itu_align.graph.phrases import phrases
 
 CONTEXT = """
 @base <https://w3id.org/itu-align/id/> .
@@ -31,6 +32,7 @@ sdg:9.c a sdgo:Target ; skos:notation "9.c" .
 sdg:9 a sdgo:Goal ; skos:notation "9" .
 <activity/known> a align:Activity ; dcterms:identifier "known" ; dcterms:title "Known"@en ; dcterms:source sdg:9 .
 """
+EN = phrases("en")
 ACTIVITY = "id,identifier,title@en,source"
 
 
@@ -42,7 +44,7 @@ def context() -> ox.Store:
 
 
 def table(text: str, context: ox.Store | None = None, file: str = "Activity.csv") -> Source:
-    (source,) = read([read_delimited(text.encode(), file)], context or ox.Store())
+    (source,) = read([read_delimited(text.encode(), file, say=EN)], context or ox.Store(), EN)
     return source
 
 
@@ -95,7 +97,9 @@ def test_good_row_becomes_exactly_its_statements(context: ox.Store) -> None:
 
 def test_query_of_a_form_is_a_construct_whose_variables_are_the_columns() -> None:
     form = fields.shipped()["ActionLine"]
-    header = read_delimited(b"id,name@fr,whole,identifier,facilitated,foaf:page,notation^^token\n", "t.csv").header
+    header = read_delimited(
+        b"id,name@fr,whole,identifier,facilitated,foaf:page,notation^^token\n", "t.csv", say=EN
+    ).header
     assert generated.query(form, Reader(form, fields.shipped()).read(header).columns) == (
         "# Action line: a row is a record, a variable a column.\n"
         "PREFIX align: <https://w3id.org/itu-align/ontology#>\n"
@@ -233,9 +237,9 @@ def test_text_that_is_no_thing_in_an_inverse_column_is_a_finding() -> None:
 
 
 def test_rows_refer_to_things_of_other_tables_of_the_submission() -> None:
-    activities = read_delimited(b"id,event\na,The new forum || F-2\n", "Activity.csv")
-    events = read_delimited(b"id,identifier,title@en\nforum,F-1,The new forum\nother,F-2,\n", "Event.csv")
-    source, _ = read([activities, events], ox.Store())
+    activities = read_delimited(b"id,event\na,The new forum || F-2\n", "Activity.csv", say=EN)
+    events = read_delimited(b"id,identifier,title@en\nforum,F-1,The new forum\nother,F-2,\n", "Event.csv", say=EN)
+    source, _ = read([activities, events], ox.Store(), EN)
     assert [short(triple) for triple in source.triples if "concernsEvent" in str(triple)] == [
         "activity/a align:concernsEvent event/forum",
         "activity/a align:concernsEvent event/other",

@@ -16,6 +16,7 @@ from itu_align.graph.intake.archive import MAX_MEMBERS
 from itu_align.graph.intake.sheet import Sheet, letters
 from itu_align.graph.intake.source import IntakeError
 from itu_align.graph.intake.workbook import CODES_SHEET, NOTES_SHEET, read_workbook
+from itu_align.graph.phrases import phrases
 from openpyxl.utils.datetime import MAC_EPOCH
 from openpyxl.xml import functions as openpyxl_xml
 
@@ -52,7 +53,7 @@ def sheet_xml(rows: str, before: str = "") -> bytes:
 
 
 def read(content: bytes) -> Sheet:
-    (sheet,) = read_workbook(content, "t.xlsx")
+    (sheet,) = read_workbook(content, "t.xlsx", say=phrases("en"))
     return sheet
 
 
@@ -233,7 +234,7 @@ def test_only_visible_sheets_with_data_are_read_and_hidden_ones_told() -> None:
         book.create_sheet("Blank")
         book.create_sheet("More").append(["c"])
 
-    sheets = read_workbook(workbook([["a"], [1]], change), "t.xlsx")
+    sheets = read_workbook(workbook([["a"], [1]], change), "t.xlsx", say=phrases("en"))
     assert [sheet.sheet for sheet in sheets] == ["Data", "More"]
     assert [values(sheet) for sheet in sheets] == [[["a"], ["1"]], [["c"]]]
     (finding,) = sheets[0].findings
@@ -243,7 +244,7 @@ def test_only_visible_sheets_with_data_are_read_and_hidden_ones_told() -> None:
 
 def test_workbook_without_a_table_is_refused() -> None:
     with pytest.raises(IntakeError, match="The workbook holds no table"):
-        read_workbook(workbook([]), "t.xlsx")
+        read_workbook(workbook([]), "t.xlsx", say=phrases("en"))
 
 
 def test_macros_are_left_out_and_told() -> None:

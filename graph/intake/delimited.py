@@ -14,8 +14,9 @@ from typing import Final, overload
 from ..csvfile import Cell, line_breaks, read_records
 from ..errors import GraphError, TableError
 from ..finding import Finding
-from .fault import WHOLE_FILE, Faults, fault
-from .sheet import Sheet, check_header, check_room, quoted
+from ..phrases import Phrases
+from .fault import Faults, fault
+from .sheet import Sheet, check_header, check_room
 from .source import IntakeError
 from .text import decode, guess_finding
 
@@ -25,6 +26,7 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _RECORDS_TRIED: Final = 50
 _CHARACTERS_TRIED: Final = 1 << 17
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=([,;\t|])"?(?=\r|\n|\Z)', re.IGNORECASE)
+_NAMES_SHOWN: Final = 5
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -53,11 +55,11 @@ class Lines(Sequence[str]):
         return self._text[self._starts[index] : end].rstrip("\r\n")
 
 
-def read_delimited(content: bytes, file: str, findings: Sequence[Finding] = ()) -> Sheet:
+def read_delimited(content: bytes, file: str, findings: Sequence[Finding] = (), *, say: Phrases) -> Sheet:
     """The table; raises IntakeError where it cannot be read to its end. `findings` are those made before."""
     text, encoding = decode(content, file)
-    faults = Faults(findings)
-    if (guess := guess_finding(content, file, encoding)) is not None:
+    faults = Faults(findings, say)
+    if (guess := guess_finding(content, file, encoding, say)) is not None:
         faults.add(guess)
     if separator := _SEPARATOR_LINE.match(text):
         text = text[separator.end() :]
@@ -136,31 +138,27 @@ def _fit(record: list[Cell], sheet: Sheet, faults: Faults) -> None:
     while len(record) > width and not record[-1].value.strip():
         record.pop()
     if len(record) > width:
-        faults.meet("cells", lambda: _surplus(record, sheet))
+        faults.meet("cells", lambda: _surplus(record, sheet, faults.say))
     elif length < width:
         end = _end(record, sheet.lines)
         missing = [cell.value for cell in sheet.header[length:] if cell.value]
         record += [end] * (width - length)
         if missing:
-            faults.meet("cells", lambda: _missing(missing, sheet, end))
+            faults.meet("cells", lambda: _short(missing, sheet, end, faults.say))
 
 
-def _surplus(record: Sequence[Cell], sheet: Sheet) -> Finding:
+def _surplus(record: Sequence[Cell], sheet: Sheet, say: Phrases) -> Finding:
     width = len(sheet.header)
     surplus = ", ".join(cell.value for cell in record[width:])
-    message = (
-        f"a record has a cell for each of the {width} columns, and this one goes on. "
-        "Take the rest out, or put a cell that holds the delimiter in quotes."
-    )
-    return fault("cells", message, sheet.place(record[width]), value=surplus)
+    return fault("cells.surplus", sheet.place(record[width]), say, value=surplus, width=say.number(width))
 
 
-def _missing(names: Sequence[str], sheet: Sheet, end: Cell) -> Finding:
-    message = (
-        f"a record has a cell for each of the {len(sheet.header)} columns, and this one ends before {quoted(names)}. "
-        "Add what is missing: a cell may be blank, but its delimiter is there."
-    )
-    return fault("cells", message, sheet.place(end))
+def _short(names: Sequence[str], sheet: Sheet, end: Cell, say: Phrases) -> Finding:
+    missing = [say.text("quoted", text=name) for name in names[:_NAMES_SHOWN]]
+    if len(names) > _NAMES_SHOWN:
+        missing.append(say.text("list.more", count=say.number(len(names) - _NAMES_SHOWN)))
+    width = say.number(len(sheet.header))
+    return fault("cells.short", sheet.place(end), say, width=width, missing=say.listed(missing))
 
 
 def _last_line(record: Sequence[Cell]) -> int:
@@ -180,17 +178,13 @@ def _without_controls(record: list[Cell], sheet: Sheet, faults: Faults) -> list[
     for index, cell in enumerate(record):
         value = _CONTROL.sub("", cell.value)
         if value != cell.value:
-            faults.meet("control-character", partial(_control, cell, index, sheet))
+            faults.meet("control-character", partial(_control, cell, index, sheet, faults.say))
         clean.append(cell._replace(value=value))
     return clean
 
 
-def _control(cell: Cell, index: int, sheet: Sheet) -> Finding:
-    name = sheet.header[index].value if index < len(sheet.header) else ""
-    code = ord(_CONTROL.findall(cell.value)[0])
-    message = (
-        f"text without control characters, and here is U+{code:04X}. "
-        "Delete it, or save the file again from the program that it was made with."
-    )
-    place = sheet.place(cell, name or None)
-    return fault("control-character", message, place, field=name or WHOLE_FILE, value=ascii(cell.value))
+def _control(cell: Cell, index: int, sheet: Sheet, say: Phrases) -> Finding:
+    name = (sheet.header[index].value if index < len(sheet.header) else "") or None
+    character = f"U+{ord(_CONTROL.findall(cell.value)[0]):04X}"
+    place, value = sheet.place(cell, name), ascii(cell.value)
+    return fault("control-character", place, say, field=name, value=value, character=character)

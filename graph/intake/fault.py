@@ -1,4 +1,8 @@
-"""Findings on the file itself, where the rest of it could still be read: a formula in a cell, a guessed encoding."""
+"""Findings on the file itself, where the rest of it could still be read: a formula in a cell, a guessed encoding.
+
+Their words are the phrases `intake.<rule>`, in the language of the report. Where a file cannot be read at all there is
+no finding but an `IntakeError`, in English as all errors are.
+"""
 
 import re
 from collections import Counter
@@ -7,12 +11,10 @@ from typing import Final
 
 from ..finding import SEVERITIES, Finding, SourcePlace
 from ..names import SHAPE
+from ..phrases import Phrases
 
 MAX_LISTED: Final = 1000
 """Findings of one rule that are kept; of the others only the number is."""
-
-WHOLE_FILE: Final = "File"
-"""The field's name where a finding is not about one column."""
 
 _LONGEST_EXCERPT: Final = 1000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -20,14 +22,20 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 def fault(  # noqa: PLR0913 - the parts of a finding
     rule: str,
-    message: str,
     place: SourcePlace,
+    say: Phrases,
+    /,
     *,
-    field: str = WHOLE_FILE,
+    field: str | None = None,
     value: str | None = None,
     severity: str = SEVERITIES[0],
+    **values: object,
 ) -> Finding:
-    """A finding of an intake rule, as `formula`; the message says what is expected, then how to mend it."""
+    """A finding of a rule, as `formula` or, where it has several messages, `cells.short`; its phrase takes the values.
+
+    The field is the name of a column; without one the finding is about the whole file.
+    """
+    field = field or say.text("file")
     return Finding(
         severity=severity,
         shape=_shape(rule),
@@ -38,13 +46,13 @@ def fault(  # noqa: PLR0913 - the parts of a finding
         subject_label=place.file,
         path=None,
         value=None if value is None else excerpt(value),
-        message=f"{field}: {message}",
+        message=say.text("labelled", label=field, text=say.text(f"intake.{rule}", **values)),
         place=place,
     )
 
 
 def _shape(rule: str) -> str:
-    return f"{SHAPE}intake-{rule}"
+    return f"{SHAPE}intake-{rule.partition('.')[0]}"
 
 
 def excerpt(text: str) -> str:
@@ -54,12 +62,13 @@ def excerpt(text: str) -> str:
 
 
 class Faults:
-    """The findings on one file in the order of its reading, at most `MAX_LISTED` of each rule.
+    """The findings on one file in the order of its reading, at most `MAX_LISTED` of each rule, in the words of `say`.
 
     `counts` goes with `findings` that were made before: how many there really were.
     """
 
-    def __init__(self, findings: Sequence[Finding] = (), counts: Mapping[str, int] | None = None) -> None:
+    def __init__(self, findings: Sequence[Finding], say: Phrases, counts: Mapping[str, int] | None = None) -> None:
+        self.say = say
         self._findings: list[Finding] = []
         self._counts: Counter[str] = Counter()
         for finding in findings:

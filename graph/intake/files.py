@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from .. import rdfbody
 from ..errors import GraphError, Place
 from ..finding import SEVERITIES, Finding, SourcePlace
+from ..phrases import Phrases
 from . import binary, delimited, evidence, workbook
 from .evidence import Kind
 from .fault import fault
@@ -54,7 +55,6 @@ MEDIA_TYPES: Final[Mapping[str, Kind]] = {
 }
 """Windows gives CSV the type of old Excel files, application/vnd.ms-excel, which therefore says nothing."""
 
-_NAMES: Final = {"csv": "CSV", "xlsx": "an Excel workbook"}
 _ENCODINGS_OF: Final = {ox.RdfFormat.RDF_XML: {"UTF-16"}}
 """Beside UTF-8 (rdfbody.py)."""
 
@@ -72,7 +72,7 @@ class Recognised:
     findings: tuple[Finding, ...] = ()
 
 
-def recognise(file: File) -> Recognised:
+def recognise(file: File, say: Phrases) -> Recognised:
     """The kind of the file; raises IntakeError where it is none that is read here, or too large."""
     if len(file.content) > MAX_BYTES:
         message = f"The file has {len(file.content):,} bytes; at most {MAX_BYTES:,} are read."
@@ -81,19 +81,20 @@ def recognise(file: File) -> Recognised:
     if _BLANK.match(content):
         hint = "Save it again from the program that it was made with, and look that it holds data."
         raise IntakeError(file.name, GraphError("The file is empty.", hint=hint))
-    by, claim = _claim(file)
+    by_type, by_name = _claims(file)
+    claim = by_type or by_name
     kind = _kind(content, file.name, claim)
-    findings = () if claim is None or claim == kind else (_mistaken(file.name, by, claim, kind),)
-    return Recognised(file.name, kind, content, findings)
-
-
-def _mistaken(file: str, by: str, claim: Kind, kind: Kind) -> Finding:
-    mend = "let the name end as such files do" if by == "name" else "send it with its own media type"
-    message = (
-        f"content of the kind that its {by} says, which is {_name(claim)}. "
-        f"The content is {_name(kind)} and was read as that: {mend}."
+    if claim is None or claim == kind:
+        return Recognised(file.name, kind, content)
+    found = fault(
+        "kind.media-type" if by_type else "kind.name",
+        SourcePlace(file.name, 1, 1),
+        say,
+        severity=SEVERITIES[1],
+        claim=_name(claim, say),
+        kind=_name(kind, say),
     )
-    return fault("kind", message, SourcePlace(file, 1, 1), severity=SEVERITIES[1])
+    return Recognised(file.name, kind, content, (found,))
 
 
 def _unpacked(file: File) -> bytes:
@@ -125,21 +126,21 @@ def _kind(content: bytes, file: str, claim: Kind | None) -> Kind:
     return kind
 
 
-def _claim(file: File) -> tuple[str, Kind | None]:
-    """What says of which kind the file is: its media type, else its name."""
-    media_type = file.media_type.partition(";")[0].strip().lower()
-    if media_type in MEDIA_TYPES:
-        return "media type", MEDIA_TYPES[media_type]
+def _claims(file: File) -> tuple[Kind | None, Kind | None]:
+    """Of which kind the file is by its media type, and by its name."""
     endings = PurePath(file.name.lower().removesuffix(".gz")).suffixes
-    return "name", ENDINGS.get(endings[-1]) if endings else None
+    media_type = file.media_type.partition(";")[0].strip().lower()
+    return MEDIA_TYPES.get(media_type), ENDINGS.get(endings[-1]) if endings else None
 
 
-def _name(kind: Kind) -> str:
-    return kind.name if isinstance(kind, ox.RdfFormat) else _NAMES[kind]
+def _name(kind: Kind, say: Phrases) -> str:
+    if isinstance(kind, ox.RdfFormat):
+        return kind.name
+    return say.text("excel-workbook") if kind == "xlsx" else delimited.KIND
 
 
-def read_tables(file: Recognised) -> list[Sheet]:
+def read_tables(file: Recognised, say: Phrases) -> list[Sheet]:
     """The tables of a CSV file or a workbook, with what was found when the file was recognised."""
     if file.kind == "xlsx":
-        return workbook.read_workbook(file.content, file.name, file.findings)
-    return [delimited.read_delimited(file.content, file.name, file.findings)]
+        return workbook.read_workbook(file.content, file.name, file.findings, say=say)
+    return [delimited.read_delimited(file.content, file.name, file.findings, say=say)]

@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from .. import rdf12, rdfbody
 from ..errors import GraphError
 from ..finding import SEVERITIES, Finding, SourcePlace
+from ..phrases import Phrases
 from . import jsonld_places, turtle_places, xml_places
 from .fault import fault
 from .source import File, IntakeError, Source, Subject, Term
@@ -25,7 +26,7 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_SHOWN: Final = 200
 
 
-def read(file: File, format_: ox.RdfFormat, base: str | None = None) -> Source:
+def read(file: File, format_: ox.RdfFormat, base: str | None = None, *, say: Phrases) -> Source:
     """The file's statements as one graph; the names of its graphs are not kept, and a finding says so."""
     try:
         quads = rdfbody.read(file.content, format_.media_type, base, named_graphs=True)
@@ -33,7 +34,7 @@ def read(file: File, format_: ox.RdfFormat, base: str | None = None) -> Source:
     except GraphError as error:
         raise IntakeError(file.name, error) from None
     graphs = [quad.graph_name for quad in quads if not isinstance(quad.graph_name, ox.DefaultGraph)]
-    findings = [_named_graph(file.name, graphs[0])] if graphs else []
+    findings = [_named_graph(file.name, graphs[0], say)] if graphs else []
     return _RdfSource(file, format_, base, [quad.triple for quad in quads], findings)
 
 
@@ -124,7 +125,5 @@ def _refuse_new_terms(quads: Sequence[ox.Quad]) -> None:
         raise rdfbody.BodyError(f"This needs RDF 1.2: {str(new)[:_LONGEST_SHOWN]}", hint=hint)
 
 
-def _named_graph(file: str, graph: object) -> Finding:
-    message = "A file is read as one graph. Leave the names of graphs out: they are not kept."
-    place = SourcePlace(file, 1, 1)
-    return fault("named-graph", message, place, value=str(graph), severity=SEVERITIES[2])
+def _named_graph(file: str, graph: object, say: Phrases) -> Finding:
+    return fault("named-graph", SourcePlace(file, 1, 1), say, value=str(graph), severity=SEVERITIES[2])

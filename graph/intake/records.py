@@ -14,13 +14,14 @@ import pyoxigraph as ox
 from .. import fields
 from ..fields import Form, Forms
 from ..finding import Finding, SourcePlace
+from ..phrases import Phrases
 from . import table_faults
 from .sheet import Sheet
 from .source import Source, Subject, Term
 from .table_facts import FactsTable
 from .table_header import Header, Reader
 from .table_known import Known
-from .table_layouts import layouts, shipped_values
+from .table_layouts import Layout, layouts, shipped_values
 from .table_terms import folded
 from .template import TemplateTable
 
@@ -63,15 +64,15 @@ class Unread:
 _Table = FactsTable | TemplateTable | Unread
 
 
-def read(sheets: Sequence[Sheet], context: ox.Store) -> list[Source]:
+def read(sheets: Sequence[Sheet], context: ox.Store, say: Phrases) -> list[Source]:
     """What each table says, one source for each in the order given; the default graph of `context` is published.
 
     Tables can refer to each other: those of facts are read first, since names in them are looked up in the published
     graph alone.
     """
     forms = fields.shipped()
-    known = Known(forms, context)
-    chosen = [_choose(sheet, forms, known, context) for sheet in sheets]
+    choice = _Choice(forms, Known(forms, context), context, say)
+    chosen = [choice.table(sheet) for sheet in sheets]
     facts = [table for table in chosen if isinstance(table, FactsTable)]
     templates = [table for table in chosen if isinstance(table, TemplateTable)]
 
@@ -89,34 +90,47 @@ def read(sheets: Sequence[Sheet], context: ox.Store) -> list[Source]:
     return list(chosen)
 
 
-def _choose(sheet: Sheet, forms: Forms, known: Known, context: ox.Store) -> _Table:
-    for name in _names(sheet):
-        if layout := layouts().get(name):
-            return FactsTable(sheet, layout, known, context)
-        if form := _form_named(name, forms):
-            return TemplateTable(sheet, form, forms, known)
-    header = [cell.value for cell in sheet.header if cell.value]
-    exact = next((layout for layout in layouts().values() if layout.fits(header)), None)
-    return FactsTable(sheet, exact, known, context) if exact else _by_header(sheet, header, forms, known, context)
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """How each table is laid out, and what all tables of a submission share."""
 
+    forms: Forms
+    known: Known
+    context: ox.Store
+    say: Phrases
 
-def _by_header(sheet: Sheet, header: Sequence[str], forms: Forms, known: Known, context: ox.Store) -> _Table:
-    """The table of what has most of its columns; none where that is not more than half of them."""
-    offered = [form for form in forms.values() if form.offered]
-    fitting: dict[str, int] = {form.name: _fitting(Reader(form, forms).read(sheet.header)) for form in offered}
-    fitting |= {layout.name: len(set(header) & set(layout.columns)) for layout in layouts().values()}
-    best = max(fitting, key=lambda name: (fitting[name], name in forms))
-    place = (
-        sheet.place(sheet.header[0], sheet.header[0].value or None) if sheet.header else SourcePlace(sheet.file, 1, 1)
-    )
-    if fitting[best] * 2 <= len(header):
-        return Unread(sheet, [*sheet.findings, table_faults.no_form(place, [form.name for form in offered])])
-    chosen = replace(
-        sheet, findings=[*sheet.findings, table_faults.form_chosen(place, best, fitting[best], len(header))]
-    )
-    if best in forms:
-        return TemplateTable(chosen, forms[best], forms, known)
-    return FactsTable(chosen, layouts()[best], known, context)
+    def table(self, sheet: Sheet) -> _Table:
+        """The table that the sheet is by its name or its file's, else by its header."""
+        for name in _names(sheet):
+            if layout := layouts().get(name):
+                return self._of_facts(sheet, layout)
+            if form := _form_named(name, self.forms):
+                return self._of_form(sheet, form)
+        header = [cell.value for cell in sheet.header if cell.value]
+        exact = next((layout for layout in layouts().values() if layout.fits(header)), None)
+        return self._of_facts(sheet, exact) if exact else self._by_header(sheet, header)
+
+    def _by_header(self, sheet: Sheet, header: Sequence[str]) -> _Table:
+        """The table of what has most of its columns; none where that is not more than half of them."""
+        offered = [form for form in self.forms.values() if form.offered]
+        fitting = {form.name: _fitting(Reader(form, self.forms).read(sheet.header)) for form in offered}
+        fitting |= {layout.name: len(set(header) & set(layout.columns)) for layout in layouts().values()}
+        best = max(fitting, key=lambda name: (fitting[name], name in self.forms))
+        first = next(iter(sheet.header), None)
+        place = sheet.place(first, first.value or None) if first else SourcePlace(sheet.file, 1, 1)
+        if fitting[best] * 2 <= len(header):
+            unknown = table_faults.no_form(place, [form.name for form in offered], self.say)
+            return Unread(sheet, [*sheet.findings, unknown])
+        remark = table_faults.form_chosen(place, best, fitting[best], len(header), self.say)
+        chosen = replace(sheet, findings=[*sheet.findings, remark])
+        form = self.forms.get(best)
+        return self._of_form(chosen, form) if form else self._of_facts(chosen, layouts()[best])
+
+    def _of_form(self, sheet: Sheet, form: Form) -> TemplateTable:
+        return TemplateTable(sheet, form, self.forms, self.known, self.say)
+
+    def _of_facts(self, sheet: Sheet, layout: Layout) -> FactsTable:
+        return FactsTable(sheet, layout, self.known, self.context, self.say)
 
 
 def _fitting(header: Header) -> int:

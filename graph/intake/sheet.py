@@ -8,14 +8,13 @@ from typing import Final
 from ..csvfile import Cell
 from ..errors import GraphError
 from ..finding import Finding, SourcePlace
+from ..phrases import Phrases
 from .fault import Faults, excerpt, fault
 from .source import IntakeError
 
 MAX_RECORDS: Final = 1_000_000
 MAX_CELLS: Final = 2_000_000
 """Of all records together: a cell takes about 200 bytes of memory."""
-
-_NAMES_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +90,15 @@ def check_header(sheet: Sheet, faults: Faults) -> None:
     for index, cell in enumerate(sheet.header):
         first = columns.setdefault(cell.value, index)
         if cell.value and first != index:
-            both = f"columns {letters(first + 1)} and {letters(index + 1)} have the same"
-            message = f"each column has a name of its own, and {both}. Rename one of them, or delete it."
-            place = sheet.place(cell, cell.value)
-            faults.add(fault("duplicate-header", message, place, field=cell.value, value=cell.value))
+            place, both = sheet.place(cell, cell.value), {"first": letters(first + 1), "second": letters(index + 1)}
+            faults.add(fault("duplicate-header", place, faults.say, field=cell.value, value=cell.value, **both))
     nameless = {index for index, cell in enumerate(sheet.header) if not cell.value}
     for record in sheet.records if nameless else ():
         for index in [index for index in nameless if record[index].value.strip()]:
             nameless.remove(index)
-            faults.add(_nameless(sheet, index, record[index]))
+            faults.add(_nameless(sheet, index, record[index], faults.say))
 
 
-def _nameless(sheet: Sheet, index: int, cell: Cell) -> Finding:
-    row = sheet.place(cell).row
-    message = (
-        f"a column that holds anything has a name, and column {letters(index + 1)} has none but holds something in row "
-        f"{row}. Write its name into the header, or delete what stands under it."
-    )
-    return fault("blank-header", message, sheet.place(sheet.header[index]), value=cell.value)
-
-
-def quoted(names: Sequence[str]) -> str:
-    """Names in quotes for a sentence, the first few of them."""
-    shown = [f"'{name}'" for name in names[:_NAMES_SHOWN]]
-    if len(names) > _NAMES_SHOWN:
-        shown.append(f"{len(names) - _NAMES_SHOWN} more")
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+def _nameless(sheet: Sheet, index: int, cell: Cell, say: Phrases) -> Finding:
+    place, row = sheet.place(sheet.header[index]), sheet.place(cell).row
+    return fault("blank-header", place, say, value=cell.value, column=letters(index + 1), row=row)

@@ -34,6 +34,7 @@ class Checks:
         self._sheet = sheet
         self._layout = layout
         self._faults = faults
+        self._say = faults.say
         self._values = values
         self._known = known
         self.index = {cell.value: index for index, cell in reversed([*enumerate(sheet.header)])}
@@ -53,7 +54,7 @@ class Checks:
                 name = self._layout.metadata.primary_key[-1]
                 other = self._sheet.place(next(iter(first.cells.values()))).row
                 place = self.place(record, name)
-                self._faults.add(table_faults.repeated_key(place, name, row.cells[name].value, other))
+                self._faults.add(table_faults.repeated_key(place, name, row.cells[name].value, other, self._say))
             found.append(row)
         return found
 
@@ -78,10 +79,11 @@ class Checks:
         for cell in unknown:
             alike = table_faults.nearest(cell.value, self._layout.columns)
             place = self._sheet.place(cell, cell.value)
-            self._faults.add(table_faults.unknown_column(place, cell.value, alike))
+            self._faults.add(table_faults.unknown_column(place, cell.value, alike, self._say))
         first = self._sheet.place(self._sheet.header[0], self._sheet.header[0].value or None)
+        names = [cell.value for cell in unknown]
         for name in sorted(self._layout.required - header):
-            self._faults.add(table_faults.missing_fact(first, name, [cell.value for cell in unknown]))
+            self._faults.add(table_faults.missing_fact(first, name, names, self._say))
 
     def _row(self, record: Sequence[Cell]) -> Row | None:
         """The row without its wrong cells, or None where it cannot do without one of them."""
@@ -95,7 +97,8 @@ class Checks:
         about = self._layout.metadata.about_url(cells).fill(cells)
         row = Row(record[0].line, cells, about)
         if named_node(about) is None:
-            self._faults.add(table_faults.wrong_id(self.place(record, self._layout.metadata.primary_key[0]), about))
+            place = self.place(record, self._layout.metadata.primary_key[0])
+            self._faults.add(table_faults.wrong_id(place, about, self._say))
             return None
         return row if self._check_size(record, row) else None
 
@@ -103,12 +106,14 @@ class Checks:
         items = row.items(column)
         if column.required and not items:
             if column.name in self.index:
-                self._faults.add(table_faults.blank_cell(self.place(record, column.name), column))
+                place = self.place(record, column.name)
+                self._faults.add(table_faults.blank_cell(place, column, self._say))
             return False
         right = True
         for item in items:
-            if expected := problem_of(item, column.datatype):
-                self._faults.add(table_faults.wrong_cell(self.place(record, column.name), column, item, expected))
+            if problem := problem_of(item, column.datatype):
+                place = self.place(record, column.name)
+                self._faults.add(table_faults.wrong_cell(place, column, item, problem, self._say))
                 right = False
         return right and self._check_references(record, column, items)
 
@@ -124,14 +129,15 @@ class Checks:
 
     def _unknown_reference(self, record: Sequence[Cell], column: Column, item: str, key: ForeignKey) -> Finding:
         known = sorted(self._values(key.table, key.referenced_column))
-        return table_faults.unknown_reference(self.place(record, column.name), column, item, key, known)
+        place = self.place(record, column.name)
+        return table_faults.unknown_reference(place, column, item, key, known, say=self._say)
 
     def _check_size(self, record: Sequence[Cell], row: Row) -> bool:
         """A mapping combines the values of all cells, which long ones would make too many."""
         if size(row, self._layout) <= MOST:
             return True
         longest = max(self._layout.metadata.columns, key=lambda column: len(row.items(column))).name
-        self._faults.add(table_faults.too_many_values(self.place(record, longest), longest))
+        self._faults.add(table_faults.too_many_values(self.place(record, longest), longest, self._say))
         return False
 
 

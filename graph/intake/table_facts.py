@@ -14,6 +14,7 @@ from .. import names
 from ..csvfile import Cell
 from ..finding import Finding, SourcePlace
 from ..mapping import construct, rows_of
+from ..phrases import Phrases
 from ..tables import Row, Table
 from . import table_faults
 from .fault import Faults
@@ -31,12 +32,12 @@ _WRITTEN_AS = ox.NamedNode(names.ALIGN + "writtenAs")
 class FactsTable:
     """A table of facts."""
 
-    def __init__(self, sheet: Sheet, layout: Layout, known: Known, context: ox.Store) -> None:
+    def __init__(self, sheet: Sheet, layout: Layout, known: Known, context: ox.Store, say: Phrases) -> None:
         self._sheet = sheet
         self._layout = layout
         self._known = known
         self._context = context
-        self._faults = Faults(sheet.findings, sheet.counts)
+        self._faults = Faults(sheet.findings, say, sheet.counts)
         self._index = {cell.value: index for index, cell in reversed([*enumerate(sheet.header)])}
         self._parts: list[tuple[Sequence[Row], frozenset[Term]]] = []
         self._made: dict[int, set[ox.Triple]] = {}
@@ -180,7 +181,7 @@ class FactsTable:
         value = row.cells[name].value
         self._faults.meet(
             table_faults.UNKNOWN_NAME,
-            lambda: table_faults.unknown_name(self._place(row, name), name, value, self._names_known),
+            lambda: table_faults.unknown_name(self._place(row, name), name, value, self._names_known, self._faults.say),
         )
 
 

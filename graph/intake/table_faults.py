@@ -7,8 +7,10 @@ from typing import Final
 
 from rapidfuzz import process
 
-from ..fields import Field
+from ..cells import Problem
+from ..fields import Field, word
 from ..finding import SEVERITIES, Finding, SourcePlace
+from ..phrases import Phrases
 from ..tables import Column, ForeignKey
 from .fault import fault
 
@@ -28,163 +30,129 @@ def nearest(text: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(found for found, *_ in process.extract(text[:_LONGEST], known, limit=_SHOWN, score_cutoff=_ALIKE))
 
 
-def example_row(place: SourcePlace) -> Finding:
+def example_row(place: SourcePlace, say: Phrases) -> Finding:
     """The row that a template shows as an example was sent with the others."""
-    message = "the key of a record. This is the template's example row, so it is left out; write another id to send it."
-    return fault("example-row", message, place, field="id", value="example", severity=_WARNING)
+    return fault("example-row", place, say, field="id", value="example", severity=_WARNING)
 
 
-def repeated(place: SourcePlace, iri: str, row: int | None) -> Finding:
+def repeated(place: SourcePlace, iri: str, row: int | None, say: Phrases) -> Finding:
     """Two rows describe one thing."""
-    message = (
-        f"one row for each record, and row {row} describes this one already. "
-        "Put all that is said of it into one row, several values parted by ||, or give this row another id."
-    )
-    return fault("repeated-record", message, place, field="id", value=iri)
+    return fault("repeated-record", place, say, field="id", value=iri, row=row)
 
 
-def without_id(place: SourcePlace) -> Finding:
+def without_id(place: SourcePlace, say: Phrases) -> Finding:
     """A row does not say what it describes."""
-    message = "each row names its record. Enter a key, as forum-session-2024, or the record's address."
-    return fault("without-id", message, place, field="id")
+    return fault("without-id", place, say, field="id")
 
 
-def wrong_id(place: SourcePlace, value: str) -> Finding:
+def wrong_id(place: SourcePlace, value: str, say: Phrases) -> Finding:
     """The id is neither a key nor an address."""
-    message = (
-        "one key of letters, digits, dots and dashes, or one address. "
-        "Write a short key; an address begins with http:// or https:// and has no spaces."
-    )
-    return fault("wrong-id", message, place, field="id", value=value)
+    return fault("wrong-id", place, say, field="id", value=value)
 
 
-def unknown_kind(place: SourcePlace, value: str, kinds: Sequence[str]) -> Finding:
+def unknown_kind(place: SourcePlace, value: str, kinds: Sequence[str], say: Phrases) -> Finding:
     """The type of a record is none of its form."""
-    message = f"one of {', '.join(kinds)}. Write one of these, or leave the cell blank."
-    return replace(fault("unknown-type", message, place, field="type", value=value), nearest=nearest(value, kinds))
+    found = fault("unknown-type", place, say, field="type", value=value, kinds=say.listed(kinds, "or"))
+    return replace(found, nearest=nearest(value, kinds))
 
 
-def unknown_column(place: SourcePlace, header: str, alike: tuple[str, ...]) -> Finding:
+def unknown_column(place: SourcePlace, header: str, alike: tuple[str, ...], say: Phrases) -> Finding:
     """A column is for no field."""
-    advice = f"Did you mean {' or '.join(alike)}?" if alike else "Take it out, or use a name of the template."
-    message = f"a column of the form or the address of a property; it is not read. {advice}"
-    found = fault("unknown-column", message, place, field=header, value=header, severity=_WARNING)
+    rule = "unknown-column.like" if alike else "unknown-column"
+    found = fault(rule, place, say, field=header, value=header, severity=_WARNING, alike=say.listed(alike, "or"))
     return replace(found, nearest=alike)
 
 
-def missing_column(place: SourcePlace, field: Field, unknown: Sequence[str]) -> Finding:
+def missing_column(place: SourcePlace, field: Field, unknown: Sequence[str], say: Phrases) -> Finding:
     """A field that every record needs has no column."""
     alike = tuple(dict.fromkeys(name for spelling in (field.name, field.label) for name in nearest(spelling, unknown)))
-    advice = f'Is it "{alike[0]}"? Then write {field.header} there.' if alike else f"Add a column {field.header}."
-    message = f'a column "{field.header}", as no record is complete without it. {advice}'
-    return replace(fault("missing-column", message, place, field=field.label), nearest=alike)
+    rule = "missing-column.like" if alike else "missing-column"
+    label = word(field.labels, say.language)
+    return replace(fault(rule, place, say, field=label, header=field.header, alike="".join(alike[:1])), nearest=alike)
 
 
-def spaces(place: SourcePlace, header: str, count: int) -> Finding:
+def spaces(place: SourcePlace, header: str, count: int, say: Phrases) -> Finding:
     """Values stand between spaces, which are not read."""
-    times = "once" if count == 1 else f"{count} times"
-    message = f"values without spaces before or after them; they were left out, {times} in this column. Delete them."
-    return fault("spaces", message, place, field=header, severity=_INFO)
+    return fault("spaces", place, say, field=header, severity=_INFO, times=say.count("times", count))
 
 
-def ambiguous(place: SourcePlace, header: str, name: str, meanings: Sequence[str]) -> Finding:
+def ambiguous(place: SourcePlace, header: str, name: str, meanings: Sequence[str], say: Phrases) -> Finding:
     """A name stands for several things."""
-    message = f"a name of one thing only, and this is the name of {len(meanings)}. Write the address or key of one."
-    found = fault("ambiguous", message, place, field=header, value=name)
+    found = fault("ambiguous", place, say, field=header, value=name, count=say.number(len(meanings)))
     return replace(found, nearest=tuple(meanings[:_SHOWN]))
 
 
-def other_separator(place: SourcePlace, header: str, value: str) -> Finding:
+def other_separator(place: SourcePlace, header: str, value: str, say: Phrases) -> Finding:
     """Several things stand in a cell, and not as several values."""
-    message = "several values parted by ||, and these are parted by something else. Write || between them."
-    return fault("separator", message, place, field=header, value=value, severity=_WARNING)
+    return fault("separator", place, say, field=header, value=value, severity=_WARNING)
 
 
-def no_thing(place: SourcePlace, header: str, name: str) -> Finding:
+def no_thing(place: SourcePlace, header: str, name: str, say: Phrases) -> Finding:
     """The value should be the subject of a statement, and no thing has that name."""
-    message = "the address, key or name of a thing that exists. Write its address, or add its record."
-    return fault("unknown-thing", message, place, field=header, value=name)
+    return fault("unknown-thing", place, say, field=header, value=name)
 
 
-def form_chosen(place: SourcePlace, form: str, fitting: int, columns: int) -> Finding:
+def form_chosen(place: SourcePlace, form: str, fitting: int, columns: int, say: Phrases) -> Finding:
     """The name of a file or sheet says no form, and one was found by the header."""
-    message = (
-        f"a file or sheet with the name of its form. Taken for {form}, which has {fitting} of the {columns} columns; "
-        "name it so where that is right."
-    )
-    return fault("form-chosen", message, place, severity=_INFO)
+    counts = {"fitting": say.number(fitting), "columns": say.number(columns)}
+    return fault("form-chosen", place, say, severity=_INFO, form=form, **counts)
 
 
-def no_form(place: SourcePlace, forms: Sequence[str]) -> Finding:
+def no_form(place: SourcePlace, forms: Sequence[str], say: Phrases) -> Finding:
     """Nothing says which form a table is of."""
-    message = (
-        "a file or sheet with the name of its form, and columns with the names of its fields; nothing was read. "
-        f"Use a template; the forms are {', '.join(forms)}."
-    )
-    return fault("no-form", message, place)
+    return fault("no-form", place, say, forms=say.listed(forms))
 
 
-def missing_fact(place: SourcePlace, name: str, unknown: Sequence[str]) -> Finding:
+def missing_fact(place: SourcePlace, name: str, unknown: Sequence[str], say: Phrases) -> Finding:
     """A column is missing without which no row of a table of facts is complete."""
     alike = nearest(name, unknown)
-    advice = f'Is it "{alike[0]}"? Then write {name} there.' if alike else f"Add a column {name}."
-    message = f'a column "{name}", as no row is complete without it. {advice}'
-    return replace(fault("missing-column", message, place, field=name), nearest=alike)
+    rule = "missing-column.fact.like" if alike else "missing-column.fact"
+    return replace(fault(rule, place, say, field=name, name=name, alike="".join(alike[:1])), nearest=alike)
 
 
-def blank_cell(place: SourcePlace, column: Column) -> Finding:
+def blank_cell(place: SourcePlace, column: Column, say: Phrases) -> Finding:
     """A required cell is blank."""
-    message = f"a value in every row{_about(column)}. Fill the cell, or take the row out."
-    return fault("blank-cell", message, place, field=column.name)
+    return fault("blank-cell", place, say, field=column.name, about=_about(column, say))
 
 
-def wrong_cell(place: SourcePlace, column: Column, value: str, expected: str) -> Finding:
+def wrong_cell(place: SourcePlace, column: Column, value: str, problem: Problem, say: Phrases) -> Finding:
     """A value is not of its column's datatype."""
-    message = f"{expected}{_about(column)}. {_numeric_advice(value) or 'Mend the cell.'}"
-    return fault("wrong-cell", message, place, field=column.name, value=value)
+    rule = "wrong-cell.number" if _is_made_a_number(value) else "wrong-cell"
+    expected = say.text(f"cell.{problem.key}", **problem.values)
+    return fault(rule, place, say, field=column.name, value=value, expected=expected, about=_about(column, say))
 
 
-def repeated_key(place: SourcePlace, name: str, value: str, row: int | None) -> Finding:
+def repeated_key(place: SourcePlace, name: str, value: str, row: int | None, say: Phrases) -> Finding:
     """Two rows have one key, or keys that make one address."""
-    message = f"a key that no other row has, and row {row} has it too. Take one of the two rows out, or mend its key."
-    return fault("repeated-record", message, place, field=name, value=value)
+    return fault("repeated-record.key", place, say, field=name, value=value, row=row)
 
 
-def unknown_reference(place: SourcePlace, column: Column, value: str, key: ForeignKey, known: Sequence[str]) -> Finding:
+def unknown_reference(  # noqa: PLR0913 - the parts of a finding
+    place: SourcePlace, column: Column, value: str, key: ForeignKey, known: Sequence[str], *, say: Phrases
+) -> Finding:
     """A value should be a key of another table, and is none."""
-    alike = nearest(value, known)
-    bare = value.removesuffix(".0")
-    advice = _numeric_advice(value) if bare != value and bare in known else ""
-    message = (
-        f"a value of {key.referenced_column} in the table {key.table}{_about(column)}. "
-        f"{advice or 'Mend it, or send the row of that table that is missing as well.'}"
-    )
-    return replace(fault(UNKNOWN_REFERENCE, message, place, field=column.name, value=value), nearest=alike)
+    is_number = _is_made_a_number(value) and value.removesuffix(".0") in known
+    rule = "unknown-reference.number" if is_number else "unknown-reference"
+    values = {"column": key.referenced_column, "table": key.table, "about": _about(column, say)}
+    return replace(fault(rule, place, say, field=column.name, value=value, **values), nearest=nearest(value, known))
 
 
-def too_many_values(place: SourcePlace, name: str) -> Finding:
+def too_many_values(place: SourcePlace, name: str, say: Phrases) -> Finding:
     """The values of a row's cells, each combined with each, are too many."""
-    message = (
-        "fewer values in one row, as each is combined with those of the other columns. Divide it into several rows."
-    )
-    return fault("too-many-values", message, place, field=name)
+    return fault("too-many-values", place, say, field=name)
 
 
-def unknown_name(place: SourcePlace, name: str, value: str, known: Sequence[str]) -> Finding:
+def unknown_name(place: SourcePlace, name: str, value: str, known: Sequence[str], say: Phrases) -> Finding:
     """Nothing follows from a row, because the graph knows no thing of that name."""
-    message = (
-        "a name by which the graph knows a thing, as written in a source; nothing was made of this row. "
-        "Write a name that is known, or send it in the table names_as_written first."
-    )
-    return replace(fault(UNKNOWN_NAME, message, place, field=name, value=value), nearest=nearest(value, known))
+    return replace(fault(UNKNOWN_NAME, place, say, field=name, value=value), nearest=nearest(value, known))
 
 
-def _about(column: Column) -> str:
-    return f" ({column.description.rstrip('.')})" if column.description else ""
+def _about(column: Column, say: Phrases) -> str:
+    """What the metadata says of a column, which is in English only."""
+    description = column.description.rstrip(".")
+    return say.text("column-description", description=description) if description else ""
 
 
-def _numeric_advice(value: str) -> str:
+def _is_made_a_number(code: str) -> bool:
     """What happens to codes in spreadsheets: 9 becomes 9.0."""
-    if re.fullmatch(r"[0-9]+[.]0+", value):
-        return "A spreadsheet has made a number of a code: format the column as text and type the code again."
-    return ""
+    return re.fullmatch(r"[0-9]+[.]0+", code) is not None

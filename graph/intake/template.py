@@ -16,6 +16,7 @@ from ..csvfile import Cell
 from ..fields import Form, Forms
 from ..finding import Finding, SourcePlace
 from ..mapping import construct
+from ..phrases import Phrases
 from . import generated, table_faults
 from .fault import Faults
 from .sheet import Sheet
@@ -39,14 +40,15 @@ _Record = tuple[str, Sequence[Cell]]
 class TemplateTable:
     """A table of a form, as a Source."""
 
-    def __init__(self, sheet: Sheet, form: Form, forms: Forms, known: Known) -> None:
+    def __init__(self, sheet: Sheet, form: Form, forms: Forms, known: Known, say: Phrases) -> None:
         self._sheet = sheet
         self._form = form
         self._known = known
+        self._say = say
         self._terms = Terms(forms, known)
         self._reader = Reader(form, forms)
         self._header = self._reader.read(sheet.header)
-        self._faults = Faults(sheet.findings, sheet.counts)
+        self._faults = Faults(sheet.findings, say, sheet.counts)
         self._records: list[_Record] = []
         self.triples: Sequence[ox.Triple] = []
 
@@ -76,12 +78,12 @@ class TemplateTable:
         for cells in self._sheet.records:
             place = self._place(cells, self._id)
             if cells[self._id].value.strip().casefold() == EXAMPLE:
-                self._faults.add(table_faults.example_row(place))
+                self._faults.add(table_faults.example_row(place, self._say))
                 continue
             about = self._address(cells)
             if first.setdefault(about, cells) is not cells:
                 row = self._place(first[about], 0).row
-                self._faults.add(table_faults.repeated(place, about, row))
+                self._faults.add(table_faults.repeated(place, about, row, self._say))
             self._check_kinds(cells)
             self._records.append((about, cells))
             self._known.learn(about, self._classes(cells), self._naming(cells))
@@ -168,14 +170,14 @@ class TemplateTable:
         for column in () if written else self._columns(CODES[0]):
             written = items(cells[column.index].value)
         if not written:
-            self._faults.add(table_faults.without_id(place))
+            self._faults.add(table_faults.without_id(place, self._say))
             return self._form.mint(f"row-{place.row}")
         text = text_of(written[0])
         node = address_of(written[0]) or self._terms.absolute(text)
         if node is not None:
             return node.value
         if len(written) > 1 or "://" in text or not names.key(text):
-            self._faults.add(table_faults.wrong_id(place, cells[self._id].value))
+            self._faults.add(table_faults.wrong_id(place, cells[self._id].value, self._say))
         return self._form.mint(text)
 
     def _classes(self, cells: Sequence[Cell]) -> list[str]:
@@ -190,7 +192,7 @@ class TemplateTable:
         for item in items(cells[self._header.type].value):
             if self._terms.kind(item, self._form) is None:
                 place = self._place(cells, self._header.type)
-                self._faults.add(table_faults.unknown_kind(place, item, list(self._form.kinds)))
+                self._faults.add(table_faults.unknown_kind(place, item, list(self._form.kinds), self._say))
 
     def _naming(self, cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
         for column in self._header.columns:
@@ -205,17 +207,19 @@ class TemplateTable:
     def _check_header(self) -> None:
         for cell in self._header.unknown:
             place = self._sheet.place(cell, cell.value)
-            self._faults.add(table_faults.unknown_column(place, cell.value, self._reader.nearest(cell.value)))
+            alike = self._reader.nearest(cell.value)
+            self._faults.add(table_faults.unknown_column(place, cell.value, alike, self._say))
         for field in self._header.missing(self._form):
             if not all(self._known.has(about, field.step) for about, _ in self._records):
-                unknown = [cell.value for cell in self._header.unknown]
-                self._faults.add(table_faults.missing_column(self._place(self._sheet.header, 0), field, unknown))
+                place, unknown = self._place(self._sheet.header, 0), [cell.value for cell in self._header.unknown]
+                self._faults.add(table_faults.missing_column(place, field, unknown, self._say))
 
     def _check_column(self, column: Column) -> None:
         """Say what `Terms` does not report: spaces that were left out, and names that mean several things or none."""
         spaced = [cells for _, cells in self._records if _is_spaced(cells[column.index].value)]
         if spaced:
-            self._faults.add(table_faults.spaces(self._place(spaced[0], column.index), column.name, len(spaced)))
+            place = self._place(spaced[0], column.index)
+            self._faults.add(table_faults.spaces(place, column.name, len(spaced), self._say))
         if column.call.function != "thing":
             return
         for _, cells in self._records:
@@ -227,11 +231,11 @@ class TemplateTable:
         place, meanings = self._place(cells, column.index), self._terms.meanings(item, column.call.expected)
         parts = [part for part in _OTHER_SEPARATOR.split(item, _PARTS_TRIED) if part]
         if len(parts) > 1 and all(isinstance(self._terms.term(part, column.call), ox.NamedNode) for part in parts):
-            self._faults.add(table_faults.other_separator(place, column.name, item))
+            self._faults.add(table_faults.other_separator(place, column.name, item, self._say))
         elif meanings:
-            self._faults.add(table_faults.ambiguous(place, column.name, item, meanings))
+            self._faults.add(table_faults.ambiguous(place, column.name, item, meanings, self._say))
         elif column.inverse:
-            self._faults.add(table_faults.no_thing(place, column.name, item))
+            self._faults.add(table_faults.no_thing(place, column.name, item, self._say))
 
 
 def _number(triple: ox.Triple, order: Mapping[str, int]) -> int:

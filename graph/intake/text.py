@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from ..csvfile import line_breaks
 from ..errors import GraphError, Place
 from ..finding import SEVERITIES, Finding, SourcePlace
+from ..phrases import Phrases
 from .fault import excerpt, fault
 from .source import IntakeError
 
@@ -24,20 +25,11 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-_LEGACY: Final = {
-    "cp1252": "Windows-1252 (Western European)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "gb18030": "GB 18030 (Chinese)",
-    "shift_jis": "Shift JIS (Japanese)",
-    "euc_kr": "EUC-KR (Korean)",
-    "big5": "Big5 (Chinese)",
-    "cp1250": "Windows-1250 (Central European)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "koi8_r": "KOI8-R (Cyrillic)",
-}
-"""By Python's names; of two that fit equally well the first is taken."""
+LEGACY: Final = (
+    *("cp1252", "cp1251", "cp1256", "gb18030", "shift_jis", "euc_kr", "big5"),
+    *("cp1250", "cp1253", "cp1254", "koi8_r"),
+)
+"""By Python's names, those for people are phrases; of two that fit equally well the first is taken."""
 
 _LATIN: Final = ("cp1252", "cp1250", "cp1254")
 _HEAD: Final = 1 << 12
@@ -50,7 +42,7 @@ _SAVE: Final = "Save the file again as UTF-8 ('CSV UTF-8' in spreadsheet program
 
 
 def decode(content: bytes, file: str) -> tuple[str, str]:
-    """The text without a byte order mark, and the name of the encoding that it was read in."""
+    """The text without a byte order mark, and the encoding that it was read in; one of `LEGACY` is a guess."""
     encoding = unicode_encoding(content) or "UTF-8"
     marked = content.startswith(tuple(mark for mark, _ in _MARKS))
     try:
@@ -75,21 +67,17 @@ def unicode_encoding(content: bytes) -> str | None:
     return "UTF-16LE" if right else "UTF-16BE"
 
 
-def guess_finding(content: bytes, file: str, encoding: str) -> Finding | None:
+def guess_finding(content: bytes, file: str, encoding: str, say: Phrases) -> Finding | None:
     """That `decode` guessed the encoding, at the first byte that is not UTF-8; None where it did not."""
-    codec = next((codec for codec, name in _LEGACY.items() if name == encoding), None)
-    if codec is None:
+    if encoding not in LEGACY:
         return None
     start = _first_foreign(content)
-    place = _end(content[:start].decode(codec, "replace"))
+    place = _end(content[:start].decode(encoding, "replace"))
     line = content[max(content.rfind(b"\n", 0, start), content.rfind(b"\r", 0, start)) + 1 :]
-    text = re.split(rb"[\r\n]", line[:_SAMPLE], maxsplit=1)[0].decode(codec, "replace")
-    message = (
-        f"the text is in UTF-8, but byte 0x{content[start]:02X} here is not. It was read as {encoding}, which is a "
-        "guess: compare the letters with accents, and save the file as UTF-8 to be sure."
-    )
+    text = re.split(rb"[\r\n]", line[:_SAMPLE], maxsplit=1)[0].decode(encoding, "replace")
     where = SourcePlace(file, place.line, place.column or 1, excerpt(text))
-    return fault("encoding", message, where, value=encoding, severity=SEVERITIES[1])
+    name, byte = say.text(f"encoding.{encoding}"), f"0x{content[start]:02X}"
+    return fault("encoding", where, say, value=name, severity=SEVERITIES[1], byte=byte, encoding=name)
 
 
 def _first_foreign(content: bytes) -> int:
@@ -104,7 +92,7 @@ def _guess(content: bytes, file: str, foreign: int) -> tuple[str, str]:
     """The text in the first encoding that reads all of it, the likeliest first."""
     for codec in _likely(content):
         try:
-            return content.decode(codec), _LEGACY[codec]
+            return content.decode(codec), codec
         except UnicodeDecodeError:
             continue
     message = f"Byte 0x{content[foreign]:02X} is not UTF-8, and no other encoding was found that fits the whole file."
@@ -119,7 +107,7 @@ def _likely(content: bytes) -> Iterator[str]:
     sample = _sample(content)
     if not _SIDE_BY_SIDE.search(sample):
         yield from _ranked(sample, _LATIN)
-    yield from _ranked(sample, tuple(_LEGACY))
+    yield from _ranked(sample, LEGACY)
 
 
 def _ranked(sample: bytes, codecs_: Sequence[str]) -> list[str]:

@@ -24,8 +24,9 @@ from openpyxl.utils.cell import coordinate_to_tuple  # type: ignore[import-untyp
 from ..csvfile import MAX_CELL, MAX_COLUMNS, Cell
 from ..errors import GraphError, Place
 from ..finding import SEVERITIES, Finding, SourcePlace
+from ..phrases import Phrases
 from . import archive
-from .fault import WHOLE_FILE, Faults, fault
+from .fault import Faults, fault
 from .sheet import Sheet, check_header, check_room, letters
 from .source import IntakeError
 
@@ -54,11 +55,8 @@ _BROKEN: Final = (
 )
 """What openpyxl raises over a part that is not as it should be: it does not check, it stumbles."""
 
-_ODD: Final = {
-    "f": ("formula", "a value, not a formula. Nothing is evaluated here: copy the cell, and insert it as a value."),
-    "e": ("error-value", "a value, not an error. Mend what the cell was computed from, or write the value itself."),
-}
-"""By openpyxl's data types: the rule and the message."""
+_ODD: Final = {"f": "formula", "e": "error-value"}
+"""The rules by openpyxl's data types."""
 
 _MERGED: Final = re.compile(rb'mergeCell [^<>]{0,99}?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _RETURN: Final = re.compile(r"_x000D_\n?")
@@ -91,7 +89,7 @@ class Rows(Sequence[str]):
         return _joined(record) if _row(record := self._records[position]) == index + 1 else ""
 
 
-def read_workbook(content: bytes, file: str, findings: Sequence[Finding] = ()) -> list[Sheet]:
+def read_workbook(content: bytes, file: str, findings: Sequence[Finding] = (), *, say: Phrases) -> list[Sheet]:
     """The visible sheets that hold anything, without notes and code lists; those of a macro workbook (XLSM) too.
 
     Raises IntakeError where there is none, or where it cannot be read. `findings` are those made before.
@@ -103,13 +101,13 @@ def read_workbook(content: bytes, file: str, findings: Sequence[Finding] = ()) -
             reader = ExcelReader(clean, read_only=True, keep_links=False)
             reader.read()
             parts = {sheet.name: rel.target for sheet, rel in reader.parser.find_sheets()}
-        worksheets, remarks = _data_sheets(reader.wb.worksheets, file)
+        worksheets, remarks = _data_sheets(reader.wb.worksheets, file, say)
         if any(name.endswith("vbaProject.bin") for name in reader.valid_files):
-            remarks.append(_remark("macros", "a workbook without macros. They are left out: save it as XLSX.", file))
+            remarks.append(fault("macros", SourcePlace(file, 1, 1), say, severity=SEVERITIES[2]))
         sheets: list[Sheet] = []
         for worksheet in worksheets:
             xml = reader.archive.read(parts[worksheet.title])
-            sheets += _Reading(file, worksheet, sheets).sheet(_merged(xml))
+            sheets += _Reading(file, worksheet, sheets, say).sheet(_merged(xml))
     if not sheets:
         message = "The workbook holds no table: its sheets are blank, hidden, or named as notes and code lists are."
         hint = "Fill in a visible sheet, with the names of the columns in its first row."
@@ -117,29 +115,33 @@ def read_workbook(content: bytes, file: str, findings: Sequence[Finding] = ()) -
     return [replace(sheets[0], findings=(*findings, *remarks, *sheets[0].findings)), *sheets[1:]]
 
 
-def _data_sheets(worksheets: Sequence[Any], file: str) -> tuple[list[Any], list[Finding]]:
+def _data_sheets(worksheets: Sequence[Any], file: str, say: Phrases) -> tuple[list[Any], list[Finding]]:
     """The sheets that are read, and a remark for each that is hidden."""
     candidates = [sheet for sheet in worksheets if sheet.title.strip().casefold() not in _NOT_DATA]
     hidden = [sheet.title for sheet in candidates if sheet.sheet_state != "visible"]
-    message = "sheets that are to be read are visible, and this one is hidden. Show it, or delete it."
-    remarks = [_remark("hidden-sheet", message, file, sheet=title) for title in hidden]
+    remarks = [
+        fault("hidden-sheet", SourcePlace(file, 1, 1, sheet=title), say, value=title, severity=SEVERITIES[2])
+        for title in hidden
+    ]
     return [sheet for sheet in candidates if sheet.sheet_state == "visible"], remarks
-
-
-def _remark(rule: str, message: str, file: str, sheet: str | None = None) -> Finding:
-    return fault(rule, message, SourcePlace(file, 1, 1, sheet=sheet), value=sheet, severity=SEVERITIES[2])
 
 
 class _Reading:
     """One sheet while it is read: its header grows to the widest record."""
 
-    def __init__(self, file: str, worksheet: Any, before: Sequence[Sheet]) -> None:  # noqa: ANN401 - openpyxl's
+    def __init__(
+        self,
+        file: str,
+        worksheet: Any,  # noqa: ANN401 - openpyxl's
+        before: Sequence[Sheet],
+        say: Phrases,
+    ) -> None:
         self._file = file
         self._worksheet = worksheet
         self._cells_before = sum(len(sheet.records) * len(sheet.header) for sheet in before)
         self._header: list[Cell] = []
         self._records: list[list[Cell]] = []
-        self._faults = Faults()
+        self._faults = Faults((), say)
         rows = Rows(self._header, self._records)
         self._sheet = Sheet(file, KIND, worksheet.title, self._header, self._records, rows)
 
@@ -151,7 +153,7 @@ class _Reading:
             if any(cell.value and not cell.value.isspace() for cell in record) or (odd and not self._header):
                 self._add(record)
             for cell, each in odd:
-                self._faults.meet(_ODD[each.data_type][0], partial(self._odd, cell, each))
+                self._faults.meet(_ODD[each.data_type], partial(self._odd, cell, each))
         if not self._header:
             return []
         for record in self._records:
@@ -183,20 +185,17 @@ class _Reading:
 
     def _odd(self, cell: Cell, each: Any) -> Finding:  # noqa: ANN401 - openpyxl's
         """A cell that holds a formula or an error in place of a value."""
-        name = self._header[cell.column - 1].value if cell.column <= len(self._header) else ""
-        rule, message = _ODD[each.data_type]
-        value = each.value if isinstance(each.value, str) else getattr(each.value, "text", None) or "a data table"
-        return fault(rule, message, self._sheet.place(cell, name or None), field=name or WHOLE_FILE, value=value)
+        say = self._faults.say
+        name = (self._header[cell.column - 1].value if cell.column <= len(self._header) else "") or None
+        written = each.value if isinstance(each.value, str) else getattr(each.value, "text", None)
+        value = say.text("data-table") if written is None else written
+        return fault(_ODD[each.data_type], self._sheet.place(cell, name), say, field=name, value=value)
 
     def _merge(self, range_: str) -> None:
         first = range_.partition(":")[0]
         row, column = coordinate_to_tuple(first)
-        message = (
-            f"each record has cells of its own, and {range_} are merged. The value counts for {first} only: "
-            "unmerge them, and write it into each cell that it is meant for."
-        )
-        place = self._sheet.place(Cell("", row, column))
-        self._faults.add(fault("merged-cells", message, place, value=range_, severity=SEVERITIES[2]))
+        place, values = self._sheet.place(Cell("", row, column)), {"range": range_, "first": first}
+        self._faults.add(fault("merged-cells", place, self._faults.say, value=range_, severity=SEVERITIES[2], **values))
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def examine(  # noqa: PLR0913 - what is sent, and how it is to be taken
     """
     making = Making(store.database)
     making.make(goes)
-    taken = take_in(files, store.database)
+    taken = take_in(files, store.database, language)
     triples = list(dict.fromkeys(triple for each in taken for triple in each.triples))
     making.make(merged(store.database, triples, ox.NamedNode(target), mode))
     report = new_findings(store.database, making.so_far(), language)
