@@ -9,7 +9,7 @@ from . import names
 Node = ox.NamedNode | ox.BlankNode | ox.Triple
 """What can be a subject; a triple only as far as the types of pyoxigraph go."""
 
-_LABELS: Final = tuple(
+PROPERTIES: Final = tuple(
     ox.NamedNode(iri)
     for iri in (
         names.PREFIXES["skos"] + "prefLabel",
@@ -18,6 +18,7 @@ _LABELS: Final = tuple(
         names.DCTERMS + "identifier",
     )
 )
+"""What names a thing, the best first."""
 
 
 class Labels:
@@ -38,7 +39,7 @@ class Labels:
         return self._known[thing]
 
     def _read(self, thing: Node) -> str:
-        for predicate in _LABELS:
+        for predicate in PROPERTIES:
             quads = self._database.quads_for_pattern(thing, predicate, None, self._graph)
             found = [quad.object for quad in quads if isinstance(quad.object, ox.Literal)]
             if found:

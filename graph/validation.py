@@ -18,8 +18,9 @@ import pyoxigraph as ox
 from rdflib import RDFS, SH, Graph, Literal, URIRef
 from rdflib.term import Node
 
+from . import labels
 from .finding import SEVERITIES, Finding, Report
-from .names import DCTERMS, PREFIXES, shorten
+from .names import shorten
 from .nearest import Nearest
 from .schema import language_triples, shapes_triples
 from .suspect_paths import Predicate, Term, first_steps, walk, words
@@ -28,15 +29,7 @@ from .suspect_verdicts import Judge, Result
 from .suspect_view import View, to_graph, to_term
 from .suspects import Plan, Suspects
 
-_LABELS = [
-    Predicate(ox.NamedNode(iri))
-    for iri in (
-        PREFIXES["skos"] + "prefLabel",
-        DCTERMS + "title",
-        PREFIXES["rdfs"] + "label",
-        DCTERMS + "identifier",
-    )
-]
+_LABELS = [Predicate(each) for each in labels.PROPERTIES]
 _LOGGERS = ("pyshacl.shapes_graph", "rdflib.term")
 _SH = str(SH)
 _LAST = 1_000_000.0
@@ -160,14 +153,14 @@ class _Session:
         """The findings in order."""
         texts = _texts(self._shapes, self._language)
         nearest = Nearest(self._database, self._shapes.plan.graph)
-        labels = cache(self._label)
+        called = cache(self._label)
         found = [(texts.of(shape), result) for shape, found in self._found.items() for result in found.results]
-        findings = [(said, self._finding(result, said, labels, nearest)) for said, result in found]
+        findings = [(said, self._finding(result, said, called, nearest)) for said, result in found]
         findings.sort(key=lambda pair: _order(*pair))
         counts = {str(shape): found.count for shape, found in self._found.items() if found.count > len(found.results)}
         return Report(tuple(finding for _, finding in findings), counts, tuple(self._notes))
 
-    def _finding(self, result: Result, said: "_Words", labels: Callable[[Term], str], nearest: Nearest) -> Finding:
+    def _finding(self, result: Result, said: "_Words", called: Callable[[Term], str], nearest: Nearest) -> Finding:
         focus = self._view.term(result.focus)
         value = None if result.value is None else self._view.term(result.value)
         if result.path is None and value == focus:
@@ -180,7 +173,7 @@ class _Session:
             group=said.group,
             order=said.order,
             subject=focus.value,
-            subject_label=labels(focus),
+            subject_label=called(focus),
             path=str(result.path) if isinstance(result.path, URIRef) else said.path,
             value=None if value is None else value.value,
             message=said.message or result.generic_message(self._graph),

@@ -59,17 +59,16 @@ def validate(paths: Sequence[Path], wanted: str, language: str, mode: str, data:
 
     CSV, Excel workbooks, Turtle, TriG, N-Triples, N-Quads, JSON-LD and RDF/XML, each also gzipped.
     """
-    from ..graph import names, phrases
+    from ..graph import phrases
     from ..graph.intake.source import File
     from ..graph.store import Store
     from ..graph.submissions.examination import examine
-    from ..graph.submissions.record import Mode
+    from ..graph.submissions.record import CANDIDATE, Mode
 
     files = [File(_name(path), _read(path)) for path in paths]
-    target = names.graph("member/candidate")
     chosen = phrases.choose(language)
     store = Store.open_in_memory(data, _version(data))
-    checked = examine(store, files, target=target, mode=Mode(mode), language=chosen).checked
+    checked = examine(store, files, target=CANDIDATE, mode=Mode(mode), language=chosen).checked
     _show(checked, wanted)
     sys.exit(0 if checked.report.conforms else FINDINGS)
 

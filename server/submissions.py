@@ -15,7 +15,7 @@ from ..graph.reply import Written
 from ..graph.report import wire
 from ..graph.report.checked import Checked
 from ..graph.submissions import blobs
-from ..graph.submissions.record import ACTIONS, Mode, NoSuchSubmissionError, Request, State
+from ..graph.submissions.record import ACTIONS, CANDIDATE, Mode, NoSuchSubmissionError, Request, State
 from ..graph.tokens import Token
 from ..graph.wire import Message
 from . import access, conditional, current, observation, reports, upload, writing
@@ -27,9 +27,6 @@ from .settings import MAX_UPLOAD_BYTES
 
 bp = Blueprint(access.FORMS, __name__)
 bp.add_app_template_filter(link)
-
-_CANDIDATE: Final = names.graph("member/candidate")
-"""Where the statements of files that are only checked would go."""
 
 _TEMPLATES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -67,7 +64,7 @@ def validate() -> Response:
     format_, language = reports.wanted(), reports.language()
     with observation.observed("check of files") as observed:
         files, body = upload.packed(upload.files())
-        job = {"job": "check", "files": files, "target": _CANDIDATE, "mode": _mode(), "language": language}
+        job = {"job": "check", "files": files, "target": CANDIDATE, "mode": _mode(), "language": language}
         found = _asked(observed, job, body)
     return reports.answer(wire.from_json(found["checked"]), format_)
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Final, overload
+from typing import Final
 
 from ..csvfile import Cell, line_breaks, read_records
 from ..errors import GraphError, TableError
 from ..finding import Finding
 from ..phrases import Phrases
 from .fault import Faults, fault
-from .sheet import Sheet, check_header, check_room
+from .sheet import LazyLines, Sheet, check_header, check_room
 from .source import IntakeError
 from .text import decode, guess_finding
 
@@ -30,7 +30,7 @@ _NAMES_SHOWN: Final = 5
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-class Lines(Sequence[str]):
+class Lines(LazyLines):
     """The lines of a text, cut out when they are asked for; they end as the cells' lines do."""
 
     def __init__(self, text: str) -> None:
@@ -42,15 +42,8 @@ class Lines(Sequence[str]):
             self._starts = [0, *line_breaks(self._text)]
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def line(self, index: int) -> str:
+        """Cut out or put together."""
         end = self._starts[index + 1] if index + 1 < len(self) else len(self._text)
         return self._text[self._starts[index] : end].rstrip("\r\n")
 

@@ -1,9 +1,10 @@
 """A table as it was sent, CSV or one sheet of a workbook: records of cells that know their place."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, overload
 
 from ..csvfile import Cell
 from ..errors import GraphError
@@ -15,6 +16,25 @@ from .source import IntakeError
 MAX_RECORDS: Final = 1_000_000
 MAX_CELLS: Final = 2_000_000
 """Of all records together: a cell takes about 200 bytes of memory."""
+
+
+class LazyLines(Sequence[str], ABC):
+    """Lines of text that are worked out when they are asked for."""
+
+    @abstractmethod
+    def line(self, index: int) -> str:
+        """The line of an index that is there."""
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self.line(index)
 
 
 @dataclass(frozen=True, slots=True)

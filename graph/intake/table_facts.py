@@ -4,7 +4,7 @@ A mapping makes its statements of all rows together, so where one stands is foun
 each by itself, then the column, from the mapping's text (`table_origins.py`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -12,56 +12,34 @@ import pyoxigraph as ox
 
 from .. import names
 from ..csvfile import Cell
-from ..finding import Finding, SourcePlace
+from ..finding import SourcePlace
 from ..mapping import construct, rows_of
 from ..phrases import Phrases
 from ..tables import Row, Table
 from . import table_faults
-from .fault import Faults
 from .sheet import Sheet
 from .source import Subject, Term
 from .table_checks import MOST, Checks, Values, size
 from .table_known import Known
 from .table_layouts import Layout
 from .table_origins import Origins
+from .table_source import TableSource
 
 _ROWS_AT_ONCE: Final = 200
 _WRITTEN_AS = ox.NamedNode(names.ALIGN + "writtenAs")
 
 
-class FactsTable:
+class FactsTable(TableSource):
     """A table of facts."""
 
     def __init__(self, sheet: Sheet, layout: Layout, known: Known, context: ox.Store, say: Phrases) -> None:
-        self._sheet = sheet
+        super().__init__(sheet, say)
         self._layout = layout
         self._known = known
         self._context = context
-        self._faults = Faults(sheet.findings, say, sheet.counts)
         self._index = {cell.value: index for index, cell in reversed([*enumerate(sheet.header)])}
         self._parts: list[tuple[Sequence[Row], frozenset[Term]]] = []
         self._made: dict[int, set[ox.Triple]] = {}
-        self.triples: Sequence[ox.Triple] = []
-
-    @property
-    def name(self) -> str:
-        """The file's name as it was sent."""
-        return self._sheet.file
-
-    @property
-    def kind(self) -> str:
-        """What the file was read as."""
-        return self._sheet.kind
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What is wrong with the table itself."""
-        return self._faults.findings
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """The true numbers of findings by shape, where not all are listed."""
-        return self._faults.counts
 
     @property
     def layout(self) -> str:

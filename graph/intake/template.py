@@ -14,16 +14,16 @@ import pyoxigraph as ox
 from .. import names
 from ..csvfile import Cell
 from ..fields import Form, Forms
-from ..finding import Finding, SourcePlace
+from ..finding import SourcePlace
 from ..mapping import construct
 from ..phrases import Phrases
 from . import generated, table_faults
-from .fault import Faults
 from .sheet import Sheet
 from .source import Subject, Term
 from .table_cells import address_of, items, text_of
 from .table_header import TYPE, Column, Reader
 from .table_known import CODES, NAMES, Known
+from .table_source import TableSource
 from .table_terms import Terms
 
 EXAMPLE: Final = "example"
@@ -37,40 +37,18 @@ _Record = tuple[str, Sequence[Cell]]
 """The address of what a row describes, and its cells."""
 
 
-class TemplateTable:
+class TemplateTable(TableSource):
     """A table of a form, as a Source."""
 
     def __init__(self, sheet: Sheet, form: Form, forms: Forms, known: Known, say: Phrases) -> None:
-        self._sheet = sheet
+        super().__init__(sheet, say)
         self._form = form
         self._known = known
         self._say = say
         self._terms = Terms(forms, known)
         self._reader = Reader(form, forms)
         self._header = self._reader.read(sheet.header)
-        self._faults = Faults(sheet.findings, say, sheet.counts)
         self._records: list[_Record] = []
-        self.triples: Sequence[ox.Triple] = []
-
-    @property
-    def name(self) -> str:
-        """The file's name as it was sent."""
-        return self._sheet.file
-
-    @property
-    def kind(self) -> str:
-        """What the file was read as."""
-        return self._sheet.kind
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """What is wrong with the table itself."""
-        return self._faults.findings
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """The true numbers of findings by shape, where not all are listed."""
-        return self._faults.counts
 
     def announce(self) -> None:
         """Find out what each row describes, and let the other tables know."""

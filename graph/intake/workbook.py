@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, overload
+from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
 from openpyxl.formula.tokenizer import TokenizerError  # type: ignore[import-untyped]
@@ -27,7 +27,7 @@ from ..finding import SEVERITIES, Finding, SourcePlace
 from ..phrases import Phrases
 from . import archive
 from .fault import Faults, fault
-from .sheet import Sheet, check_header, check_room, letters
+from .sheet import LazyLines, Sheet, check_header, check_room, letters
 from .source import IntakeError
 
 KIND: Final = "Excel workbook"
@@ -64,7 +64,7 @@ _LONGEST_CAUSE: Final = 200
 _HINT: Final = "Open it in a spreadsheet program and save it as XLSX again, or send CSV."
 
 
-class Rows(Sequence[str]):
+class Rows(LazyLines):
     """The rows of a sheet as text, one cell after the other; those that hold nothing are blank."""
 
     def __init__(self, header: Sequence[Cell], records: Sequence[Sequence[Cell]]) -> None:
@@ -74,15 +74,8 @@ class Rows(Sequence[str]):
     def __len__(self) -> int:
         return _row(self._records[-1] if self._records else self._header)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def line(self, index: int) -> str:
+        """Cut out or put together."""
         if _row(self._header) == index + 1:
             return _joined(self._header)
         position = bisect_left(self._records, index + 1, key=_row)

@@ -9,6 +9,9 @@ import pyoxigraph as ox
 from .. import names
 from ..errors import GraphError
 
+CANDIDATE: Final = names.graph("member/candidate")
+"""Where the statements of files would go that are only checked."""
+
 
 class State(StrEnum):
     """How far a submission has come (`align:SubmissionState`)."""
